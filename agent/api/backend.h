@@ -1,0 +1,72 @@
+// What the local API asks of the daemon. The agent implements it over its node; tests implement it with a few
+// lines. Everything happens on the one loop thread.
+//
+// Questions answer at once. Requests take a completion that is called exactly once, later or during the call;
+// it may outlive the connection that asked, so it must not own one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/cluster/tags.h"
+#include "agent/effects.h"
+#include "agent/node.h"
+#include "swim/bytes.h"
+
+namespace muster::api {
+
+// One failed address of a join: as it was given, and why.
+struct JoinFailure {
+    std::string seed;
+    std::string error;
+};
+
+struct JoinOutcome {
+    std::size_t joined = 0;
+    std::vector<JoinFailure> failed;
+};
+
+// What `muster info` shows, and Serf's `stats`: sections of name/value pairs, values as text.
+using Stats = std::map<std::string, std::map<std::string, std::string>>;
+
+// What a subscriber of member events hears. Valid during the call only.
+class Subscriber {
+public:
+    virtual ~Subscriber() = default;
+    virtual void on_member_event(const MemberEvent& event) = 0;
+    // One log record as the daemon wrote it. Called on the loop thread.
+    virtual void on_log(int level, std::int64_t wall_ns, std::string_view text) = 0;
+};
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    virtual std::uint64_t index() const = 0;
+    // Appends all members, as reported, in no particular order. Views are valid until the next input.
+    virtual void members(std::vector<MemberView>& out) const = 0;
+    virtual const Bytes& self() const = 0;
+    // Nanoseconds since 1970 for a moment of the node's clock.
+    virtual std::int64_t wall_time(TimePoint at) const = 0;
+    virtual Stats stats() const = 0;
+    // What is loud about this agent right now, a sentence each: for `muster info`.
+    virtual std::vector<std::string> warnings() const = 0;
+
+    // `seeds` as a person gives them: HOST, HOST:PORT, NAME/HOST:PORT. Names are resolved.
+    virtual void join(std::vector<std::string> seeds, std::function<void(JoinOutcome)> done) = 0;
+    // Leaves gracefully; the daemon ends after `done` was called.
+    virtual void leave(std::function<void(std::string error)> done) = 0;
+    virtual void force_leave(const Bytes& name, bool prune, std::function<void(std::string error)> done) = 0;
+    virtual void set_tags(const cluster::Tags& tags, std::function<void(std::string error)> done) = 0;
+    virtual const cluster::Tags& tags() const = 0;
+
+    // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.
+    virtual void subscribe(Subscriber& subscriber) = 0;
+    virtual void unsubscribe(Subscriber& subscriber) = 0;
+};
+
+}  // namespace muster::api

@@ -1,0 +1,73 @@
+// Everything that a node wants done: the one answer of each of its inputs.
+//
+// The agent performs it, the simulator delivers it; neither decides anything. The buffers belong to the node:
+// give them back with Node::recycle() when done.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/cluster/status.h"
+#include "swim/output.h"
+
+namespace muster {
+
+// Names a request that a client made of the node, from its input to its outcome. Chosen by the caller.
+using RequestId = std::uint64_t;
+
+// A change of what this agent reports about a member: what API streams, hooks and the journal carry.
+struct MemberEvent {
+    enum class Kind : std::uint8_t { Join, Leave, Failed, Update, Reap, Suspect, Cleared };
+    Kind kind;
+    std::uint64_t index = 0;  // the view's index after this change
+    Bytes name;
+    Endpoint endpoint;
+    Bytes tags;  // encoded, as cluster/tags.h reads it
+    swim::Versions versions;
+    cluster::Status from = cluster::Status::None;
+    cluster::Status to = cluster::Status::None;
+    std::uint32_t incarnation = 0;
+    swim::Cause cause;
+};
+const char* to_string(MemberEvent::Kind kind);  // "member-join", ...: Serf's names; "member-suspect", "member-cleared"
+
+// Another host claims a name. Nothing was changed by it.
+struct NameConflict {
+    Bytes name;
+    Endpoint ours;   // where we hold the name to be
+    Endpoint other;  // who claims it
+};
+
+// How a request ended. Exactly one per request that was accepted.
+struct RequestDone {
+    RequestId request = 0;
+    struct Failure {
+        Endpoint peer;
+        std::string error;
+    };
+    std::size_t succeeded = 0;      // join: members reached and merged
+    std::vector<Failure> failures;  // join: those that were not
+    std::string error;              // empty: done
+};
+
+// A line for the log, about one thing that was noticed; rate-limited by whoever writes it.
+struct Notice {
+    enum class Level : std::uint8_t { Debug, Info, Warning, Error };
+    Level level = Level::Info;
+    std::string text;  // control characters not yet escaped
+};
+
+struct [[nodiscard]] Effects {
+    swim::Output wire;  // datagrams, opens, replies; its other lists were consumed by the node
+    std::vector<MemberEvent> events;
+    std::vector<NameConflict> conflicts;
+    std::vector<RequestDone> done;
+    std::vector<Notice> notices;
+    bool resolve_seeds = false;  // look the configured seeds up and hand them in with Node::seeds_resolved()
+    bool left = false;           // the graceful leave is complete: the process may end
+
+    void clear();
+};
+
+}  // namespace muster

@@ -1,0 +1,131 @@
+// One whole member: SWIM, and on it what Serf adds. Everything that a musterd decides is in here; the agent
+// performs its effects, the simulator runs thousands of these.
+//
+// Pure: time, bytes and requests in, Effects out. Deterministic: one seed and the same inputs give the same
+// effects. Not thread-safe; one thread owns it. Nothing in here waits: tick() when next_deadline() has come;
+// early or twice is harmless.
+//
+// Two layers, never mixed (docs/detection.md): the wire table (swim/) follows memberlist exactly; the reported
+// status (agent/cluster/) is Serf's. Nothing of the second changes what is sent.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/cluster/config.h"
+#include "agent/cluster/tags.h"
+#include "agent/effects.h"
+#include "swim/config.h"
+#include "swim/packet.h"
+#include "swim/result.h"
+#include "swim/stream.h"
+
+namespace muster {
+
+struct NodeConfig {
+    swim::Config swim;
+    cluster::Config cluster;
+    cluster::Tags tags;  // our own, at start
+    bool has_seeds = false;  // there is something to resolve when resolve_seeds is asked
+    std::uint64_t seed = 1;  // of the node's chance
+};
+
+// One member as reported. Views into the node; valid until its next input.
+struct MemberView {
+    BytesView name;
+    Endpoint endpoint;
+    BytesView tags;  // encoded; cluster::decode_tags() reads it
+    swim::Versions versions;
+    cluster::Status status = cluster::Status::None;
+    bool suspect = false;  // alive, but under suspicion on the wire
+    std::uint32_t incarnation = 0;
+    TimePoint since;  // of the reported status
+    bool self = false;
+};
+
+struct NodeStats {
+    std::size_t members = 0, alive = 0, suspect = 0, leaving = 0, left = 0, failed = 0;
+    unsigned health = 0;  // awareness score: 0 is healthy
+    std::uint64_t member_time = 0, event_time = 0, query_time = 0;
+    std::size_t intent_queue = 0, event_queue = 0, query_queue = 0, member_queue = 0;
+    std::uint64_t faults[swim::fault_count] = {};
+    std::uint64_t stalls = 0;
+    std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+    std::uint64_t probes = 0, probes_failed = 0, refutations = 0;
+};
+
+class Node {
+public:
+    explicit Node(NodeConfig config);
+    ~Node();
+    Node(Node&&) noexcept;
+
+    // ---- inputs from the wire ----
+
+    // One datagram, its label and encryption undone. `from` is where it came from.
+    Effects receive(TimePoint now, const Endpoint& from, BytesView packet);
+    // The edge refused a datagram or a stream: it is counted, and changes nothing.
+    void refused(swim::Fault fault);
+    // What the other side of a stream said, decoded: a request on an inbound stream, the answer on ours.
+    Effects receive_stream(TimePoint now, swim::StreamId id, const Endpoint& from, const swim::StreamMessage& message);
+    // The stream ended without one. For our own streams; `error` is for a person.
+    Effects stream_failed(TimePoint now, swim::StreamId id, const std::string& error);
+    // An inbound stream's bytes could not be decoded: counted; answered where the reference answers.
+    Effects stream_refused(TimePoint now, swim::StreamId id, const swim::StreamFault& fault);
+
+    // ---- time ----
+
+    // Becomes alive, and starts its timers. Once, before anything else.
+    Effects start(TimePoint now);
+    Effects tick(TimePoint now);
+    TimePoint next_deadline() const;
+
+    // ---- requests ----
+
+    // Exchanges everything with each of `peers`, as a join. Done with how many were reached and merged;
+    // our own endpoint is skipped. An empty list is done at once.
+    Effects join(TimePoint now, RequestId request, std::span<const Endpoint> peers);
+    // The answer to Effects::resolve_seeds: joins them if that is still wanted.
+    Effects seeds_resolved(TimePoint now, std::span<const Endpoint> seeds);
+    // Tells the others, then Effects::left. Bounded by twice broadcast_timeout + leave_propagate_delay.
+    Effects leave(TimePoint now, RequestId request);
+    Effects force_leave(TimePoint now, RequestId request, BytesView name, bool prune);
+    // Replaces our own tags. An error, with nothing changed, if they do not fit.
+    Result<Effects> set_tags(TimePoint now, RequestId request, const cluster::Tags& tags);
+    // Our address has changed: announced with a higher incarnation.
+    Effects set_advertise(TimePoint now, const Endpoint& advertise);
+
+    // ---- durable state (nothing is gated yet: see design, "Effects") ----
+
+    Effects stored(TimePoint now, std::uint64_t ticket);
+    Effects store_failed(TimePoint now, std::uint64_t ticket);
+
+    // ---- questions ----
+
+    std::uint64_t index() const;  // raised by every change of what members() answers
+    std::size_t member_count() const;
+    // In no particular order; members().size() == member_count().
+    void members(std::vector<MemberView>& out) const;
+    std::optional<MemberView> member(BytesView name) const;
+    const Bytes& name() const;
+    const cluster::Tags& tags() const;
+    Endpoint advertise() const;
+    std::uint32_t incarnation() const;
+    bool leaving() const;
+    NodeStats stats() const;
+    // Aborts if an invariant of the node is broken. For tests and the simulator: walks everything.
+    void check() const;
+
+    // Takes the buffers back.
+    void recycle(Effects&& effects);
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace muster
