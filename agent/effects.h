@@ -1,7 +1,7 @@
 // Everything that a node wants done: the one answer of each of its inputs.
 //
-// The agent performs it, the simulator delivers it; neither decides anything. The buffers belong to the node:
-// give them back with Node::recycle() when done.
+// The agent performs it, the simulator delivers it; neither decides anything. The buffers belong to
+// the node: give them back with Node::recycle() when done.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,12 @@
 
 namespace muster {
 
-// Names a request that a client made of the node, from its input to its outcome. Chosen by the caller.
+// Names a request that a client made of the node, from its input to its outcome. Chosen by the
+// caller.
 using RequestId = std::uint64_t;
 
-// A change of what this agent reports about a member: what API streams, hooks and the journal carry.
+// A change of what this agent reports about a member: what API streams, hooks and the journal
+// carry.
 struct MemberEvent {
     enum class Kind : std::uint8_t { Join, Leave, Failed, Update, Reap, Suspect, Cleared };
     Kind kind;
@@ -30,7 +32,8 @@ struct MemberEvent {
     std::uint32_t incarnation = 0;
     swim::Cause cause;
 };
-const char* to_string(MemberEvent::Kind kind);  // "member-join", ...: Serf's names; "member-suspect", "member-cleared"
+const char* to_string(MemberEvent::Kind kind);  // "member-join", ...: Serf's names;
+                                                // "member-suspect", "member-cleared"
 
 // Another host claims a name. Nothing was changed by it.
 struct NameConflict {
@@ -64,8 +67,9 @@ struct [[nodiscard]] Effects {
     std::vector<NameConflict> conflicts;
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
-    bool resolve_seeds = false;  // look the configured seeds up and hand them in with Node::seeds_resolved()
-    bool left = false;           // the graceful leave is complete: the process may end
+    bool resolve_seeds =
+        false;          // look the configured seeds up and hand them in with Node::seeds_resolved()
+    bool left = false;  // the graceful leave is complete: the process may end
 
     void clear();
 };

@@ -1,12 +1,12 @@
-// One whole member: SWIM, and on it what Serf adds. Everything that a musterd decides is in here; the agent
-// performs its effects, the simulator runs thousands of these.
+// One whole member: SWIM, and on it what Serf adds. Everything that a musterd decides is in here;
+// the agent performs its effects, the simulator runs thousands of these.
 //
-// Pure: time, bytes and requests in, Effects out. Deterministic: one seed and the same inputs give the same
-// effects. Not thread-safe; one thread owns it. Nothing in here waits: tick() when next_deadline() has come;
-// early or twice is harmless.
+// Pure: time, bytes and requests in, Effects out. Deterministic: one seed and the same inputs give
+// the same effects. Not thread-safe; one thread owns it. Nothing in here waits: tick() when
+// next_deadline() has come; early or twice is harmless.
 //
-// Two layers, never mixed (docs/detection.md): the wire table (swim/) follows memberlist exactly; the reported
-// status (agent/cluster/) is Serf's. Nothing of the second changes what is sent.
+// Two layers, never mixed (docs/detection.md): the wire table (swim/) follows memberlist exactly;
+// the reported status (agent/cluster/) is Serf's. Nothing of the second changes what is sent.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ namespace muster {
 struct NodeConfig {
     swim::Config swim;
     cluster::Config cluster;
-    cluster::Tags tags;  // our own, at start
+    cluster::Tags tags;      // our own, at start
     bool has_seeds = false;  // there is something to resolve when resolve_seeds is asked
     std::uint64_t seed = 1;  // of the node's chance
 };
@@ -70,11 +70,14 @@ public:
     Effects receive(TimePoint now, const Endpoint& from, BytesView packet);
     // The edge refused a datagram or a stream: it is counted, and changes nothing.
     void refused(swim::Fault fault);
-    // What the other side of a stream said, decoded: a request on an inbound stream, the answer on ours.
-    Effects receive_stream(TimePoint now, swim::StreamId id, const Endpoint& from, const swim::StreamMessage& message);
+    // What the other side of a stream said, decoded: a request on an inbound stream, the answer on
+    // ours.
+    Effects receive_stream(TimePoint now, swim::StreamId id, const Endpoint& from,
+                           const swim::StreamMessage& message);
     // The stream ended without one. For our own streams; `error` is for a person.
     Effects stream_failed(TimePoint now, swim::StreamId id, const std::string& error);
-    // An inbound stream's bytes could not be decoded: counted; answered where the reference answers.
+    // An inbound stream's bytes could not be decoded: counted; answered where the reference
+    // answers.
     Effects stream_refused(TimePoint now, swim::StreamId id, const swim::StreamFault& fault);
 
     // ---- time ----
@@ -86,12 +89,13 @@ public:
 
     // ---- requests ----
 
-    // Exchanges everything with each of `peers`, as a join. Done with how many were reached and merged;
-    // our own endpoint is skipped. An empty list is done at once.
+    // Exchanges everything with each of `peers`, as a join. Done with how many were reached and
+    // merged; our own endpoint is skipped. An empty list is done at once.
     Effects join(TimePoint now, RequestId request, std::span<const Endpoint> peers);
     // The answer to Effects::resolve_seeds: joins them if that is still wanted.
     Effects seeds_resolved(TimePoint now, std::span<const Endpoint> seeds);
-    // Tells the others, then Effects::left. Bounded by twice broadcast_timeout + leave_propagate_delay.
+    // Tells the others, then Effects::left. Bounded by twice broadcast_timeout +
+    // leave_propagate_delay.
     Effects leave(TimePoint now, RequestId request);
     Effects force_leave(TimePoint now, RequestId request, BytesView name, bool prune);
     // Replaces our own tags. An error, with nothing changed, if they do not fit.

@@ -1,5 +1,5 @@
-// Asserts that stay on in release builds: a broken invariant of our own ends the process at once, before it
-// can tell other members anything wrong. Never for input from outside.
+// Asserts that stay on in release builds: a broken invariant of our own ends the process at once,
+// before it can tell other members anything wrong. Never for input from outside.
 #pragma once
 
 namespace muster {
@@ -8,5 +8,6 @@ namespace muster {
 
 }  // namespace muster
 
-#define MUSTER_ASSERT(condition) \
-    ((condition) ? static_cast<void>(0) : ::muster::assertion_failed(#condition, __FILE__, __LINE__))
+#define MUSTER_ASSERT(condition)        \
+    ((condition) ? static_cast<void>(0) \
+                 : ::muster::assertion_failed(#condition, __FILE__, __LINE__))

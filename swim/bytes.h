@@ -1,5 +1,5 @@
-// Byte strings. Names, tags, metadata, payloads and packets are all bytes on this wire: no encoding is
-// promised for any of them, so none is assumed (docs/protocol/memberlist.md section 2.3).
+// Byte strings. Names, tags, metadata, payloads and packets are all bytes on this wire: no encoding
+// is promised for any of them, so none is assumed (docs/protocol/memberlist.md section 2.3).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// memberlist's messages as bytes: type byte and msgpack body, written exactly as the reference writes them
-// (keys sorted, shortest forms, the old raw family), read as leniently as it reads them
+// memberlist's messages as bytes: type byte and msgpack body, written exactly as the reference
+// writes them (keys sorted, shortest forms, the old raw family), read as leniently as it reads them
 // (docs/protocol/memberlist.md sections 2 and 3).
 //
 // All of it is by hand: ping, ack, nack, suspect, alive and dead are the hot path of the daemon.
@@ -13,14 +13,14 @@
 
 namespace muster::swim {
 
-// Owns what a decoded message cannot point at in its packet: a byte field that was sent as an array of small
-// integers (accepted, never sent by the reference).
+// Owns what a decoded message cannot point at in its packet: a byte field that was sent as an array
+// of small integers (accepted, never sent by the reference).
 using Scratch = std::deque<Bytes>;
 
 // Each appends one complete message, type byte included.
 void encode(const Ping& ping, Bytes& out);
 void encode(const IndirectPing& ping, Bytes& out);
-void encode(const Ack& ack, Bytes& out);    // an empty payload is written as nil
+void encode(const Ack& ack, Bytes& out);  // an empty payload is written as nil
 void encode(const Nack& nack, Bytes& out);
 void encode(const Suspect& suspect, Bytes& out);
 void encode(const Alive& alive, Bytes& out);  // empty meta is written as nil

@@ -19,13 +19,14 @@ struct Config {
     Versions versions{1, 5, 2, 2, 5, 5};
 
     Duration tcp_timeout = std::chrono::seconds(10);
-    unsigned indirect_checks = 3;             // relays asked when a direct probe fails
-    unsigned retransmit_mult = 4;             // limit(n) = retransmit_mult * ceil(log10(n + 1))
-    unsigned suspicion_mult = 4;              // min = suspicion_mult * max(1, log10(n)) * probe_interval
+    unsigned indirect_checks = 3;  // relays asked when a direct probe fails
+    unsigned retransmit_mult = 4;  // limit(n) = retransmit_mult * ceil(log10(n + 1))
+    unsigned suspicion_mult = 4;   // min = suspicion_mult * max(1, log10(n)) * probe_interval
     unsigned suspicion_max_timeout_mult = 6;  // max = suspicion_max_timeout_mult * min
     Duration push_pull_interval = std::chrono::seconds(30);  // 0: off
-    Duration probe_timeout = std::chrono::milliseconds(500);  // until relays are asked; not scaled by health
-    Duration probe_interval = std::chrono::seconds(1);        // 0: off; multiplied by awareness + 1
+    Duration probe_timeout =
+        std::chrono::milliseconds(500);  // until relays are asked; not scaled by health
+    Duration probe_interval = std::chrono::seconds(1);  // 0: off; multiplied by awareness + 1
     bool stream_pings = true;
     unsigned awareness_max = 8;  // the score stays in [0, awareness_max - 1]
     unsigned gossip_nodes = 3;
@@ -34,8 +35,10 @@ struct Config {
     bool compression = true;
     std::size_t packet_budget = 1400;  // UDPBufferSize: a budget for packing, not a hard limit
     std::size_t packet_overhead = 0;   // label header and encryption, taken off the budget
-    Duration dead_node_reclaim_time = Duration::zero();  // 0: a dead member's address is never taken over
-    std::size_t max_members = 65536;   // ours: entries beyond are refused, so a flood of names stays bounded
+    Duration dead_node_reclaim_time =
+        Duration::zero();  // 0: a dead member's address is never taken over
+    std::size_t max_members =
+        65536;  // ours: entries beyond are refused, so a flood of names stays bounded
 
     // detection.md's additions, each with its reference behaviour when switched off.
     bool broadcast_at_once = true;

@@ -1,9 +1,9 @@
 // An IP address as the wire carries it, and a port.
 //
-// The 4-byte form of an IPv4 address and its 16-byte mapped form are different on this wire: members compare
-// raw bytes, and a change of form is a name conflict (docs/protocol/memberlist.md section 7.2). So an Endpoint
-// keeps the bytes exactly as received, and == compares them exactly. same_host() and plain() are for the
-// places where a socket is meant.
+// The 4-byte form of an IPv4 address and its 16-byte mapped form are different on this wire:
+// members compare raw bytes, and a change of form is a name conflict (docs/protocol/memberlist.md
+// section 7.2). So an Endpoint keeps the bytes exactly as received, and == compares them exactly.
+// same_host() and plain() are for the places where a socket is meant.
 #pragma once
 
 #include <array>
@@ -38,7 +38,8 @@ public:
     Endpoint with_port(std::uint16_t port) const;
     // The same address in its shortest form: 4 bytes for a mapped IPv4 address.
     Endpoint plain() const;
-    // The same address in the 16-byte form that a reference node announces when bound to a wildcard.
+    // The same address in the 16-byte form that a reference node announces when bound to a
+    // wildcard.
     Endpoint mapped() const;
 
     std::string ip_text() const;    // "10.0.0.1", "::1"; "" when unspecified

@@ -1,9 +1,9 @@
 // memberlist's messages as values: what each field means, its range, and what its absence means.
 // docs/protocol/memberlist.md section 3 is the specification.
 //
-// Decoded messages are views into the packet they came from (or into the decoder's scratch space) and die with
-// it. Nothing here is checked beyond the field's type: an address may have any length, Vsn any number of
-// bytes; the rules that use a field check it.
+// Decoded messages are views into the packet they came from (or into the decoder's scratch space)
+// and die with it. Nothing here is checked beyond the field's type: an address may have any length,
+// Vsn any number of bytes; the rules that use a field check it.
 #pragma once
 
 #include <array>
@@ -23,15 +23,15 @@ enum class MessageType : std::uint8_t {
     Suspect = 3,
     Alive = 4,
     Dead = 5,
-    PushPull = 6,   // streams only
-    Compound = 7,   // wrapper
+    PushPull = 6,  // streams only
+    Compound = 7,  // wrapper
     User = 8,
-    Compress = 9,   // wrapper
-    Encrypt = 10,   // wrapper, streams only
+    Compress = 9,  // wrapper
+    Encrypt = 10,  // wrapper, streams only
     Nack = 11,
-    Crc = 12,       // wrapper
-    Error = 13,     // streams only
-    Label = 244,    // wrapper, outermost
+    Crc = 12,     // wrapper
+    Error = 13,   // streams only
+    Label = 244,  // wrapper, outermost
 };
 
 // The six version bytes of a member: which protocol versions it understands, and which it speaks
@@ -50,7 +50,8 @@ struct Versions {
     auto operator<=>(const Versions&) const = default;
 };
 
-// The versions by which a peer's features are told (section 3.12): used when protocol_max is at least this.
+// The versions by which a peer's features are told (section 3.12): used when protocol_max is at
+// least this.
 inline constexpr std::uint8_t version_with_stream_ping = 3;
 inline constexpr std::uint8_t version_with_nack = 4;
 inline constexpr std::uint8_t version_with_crc = 5;
@@ -119,7 +120,8 @@ using Message = std::variant<Ping, IndirectPing, Ack, Nack, Suspect, Alive, Dead
 // The states of a member, with their numbers on the wire.
 enum class State : std::uint8_t { Alive = 0, Suspect = 1, Dead = 2, Left = 3 };
 
-// One member in a push/pull, as sent: state is not range-checked (others than 0..3 are to be ignored).
+// One member in a push/pull, as sent: state is not range-checked (others than 0..3 are to be
+// ignored).
 struct NodeState {
     BytesView name;
     BytesView ip;

@@ -1,8 +1,8 @@
-// msgpack in the old "raw" profile of the gossip wire: what go-msgpack writes, and all that it accepts
-// (docs/protocol/memberlist.md section 2, docs/protocol/serf.md section 1).
+// msgpack in the old "raw" profile of the gossip wire: what go-msgpack writes, and all that it
+// accepts (docs/protocol/memberlist.md section 2, docs/protocol/serf.md section 1).
 //
-// A pull reader over bytes and a writer that appends: no tree, no allocation, no exception. The RPC, which
-// speaks the new profile, uses msgpack-c instead (agent/api).
+// A pull reader over bytes and a writer that appends: no tree, no allocation, no exception. The
+// RPC, which speaks the new profile, uses msgpack-c instead (agent/api).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace muster::swim {
 
 void write_map(std::size_t entries, Bytes& out);
 void write_array(std::size_t elements, Bytes& out);
-void write_string(BytesView value, Bytes& out);    // fixraw, raw16, raw32; never str8, never bin
+void write_string(BytesView value, Bytes& out);  // fixraw, raw16, raw32; never str8, never bin
 void write_bytes_or_nil(BytesView value, Bytes& out);  // nil when empty
 void write_uint(std::uint64_t value, Bytes& out);
 void write_bool(bool value, Bytes& out);
@@ -26,8 +26,9 @@ void write_nil(Bytes& out);
 
 // ---- reading ----
 
-// Reads one value after the other. Every read_* answers false and leaves the reader failed when the bytes are
-// not what was asked for; once failed, it stays so. A nil reads as zero, empty or false everywhere.
+// Reads one value after the other. Every read_* answers false and leaves the reader failed when the
+// bytes are not what was asked for; once failed, it stays so. A nil reads as zero, empty or false
+// everywhere.
 class MsgpackReader {
 public:
     explicit MsgpackReader(BytesView bytes, Scratch& scratch) : bytes_(bytes), scratch_(&scratch) {}
@@ -39,7 +40,8 @@ public:
     const char* reason() const { return reason_; }
     std::size_t consumed() const { return position_; }
 
-    // The struct forms: a map of fields, an array of fields in declared order, or nil (zero entries).
+    // The struct forms: a map of fields, an array of fields in declared order, or nil (zero
+    // entries).
     struct Container {
         bool is_map = false;
         std::size_t entries = 0;

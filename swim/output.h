@@ -1,8 +1,8 @@
 // What the SWIM layer wants done: the one shape in which all of its parts answer.
 //
-// Every part appends to an Output that its caller owns; nothing is called back. Datagrams and streams leave the
-// host as they are; events, user messages and user states go to the layer above (agent/node.h), which turns
-// them into what people and programs see.
+// Every part appends to an Output that its caller owns; nothing is called back. Datagrams and
+// streams leave the host as they are; events, user messages and user states go to the layer above
+// (agent/node.h), which turns them into what people and programs see.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +17,25 @@
 
 namespace muster::swim {
 
-// Names a stream between the node and its agent. Streams that we open have ids from the node, streams that
-// others open have ids from the agent; the two count in spaces of their own (see StreamId::inbound).
+// Names a stream between the node and its agent. Streams that we open have ids from the node,
+// streams that others open have ids from the agent; the two count in spaces of their own (see
+// StreamId::inbound).
 struct StreamId {
     std::uint64_t number = 0;
     bool inbound = false;
     auto operator<=>(const StreamId&) const = default;
 };
 
-// One packet, complete but for label and encryption. Its bytes are Output::bytes[offset, offset + size).
+// One packet, complete but for label and encryption. Its bytes are Output::bytes[offset, offset +
+// size).
 struct Datagram {
     Endpoint to;
     std::size_t offset = 0;
     std::size_t size = 0;
 };
 
-// Connect to `to`, send the bytes, and hand in what comes back, or the failure, until the deadline. The answer
-// to a request without one (a user message) is its successful sending.
+// Connect to `to`, send the bytes, and hand in what comes back, or the failure, until the deadline.
+// The answer to a request without one (a user message) is its successful sending.
 struct StreamOpen {
     StreamId id;
     Endpoint to;
@@ -50,18 +52,19 @@ struct StreamReply {
 
 // Why a member's state changed, as far as this agent can tell.
 enum class CauseKind : std::uint8_t {
-    Alive,        // it said so itself (its alive message was heard)
-    Refuted,      // it answered a suspicion or a death notice with a higher incarnation
-    ProbeFailed,  // our own probe found it silent
-    Accused,      // `by` says that it is silent
-    TimedOut,     // its suspicion ran out here; confirmations in `others`
-    DeclaredDead, // `by` says that it is dead
-    Left,         // it said that it leaves
-    PushPull,     // learned from `by`'s table (the peer that we exchanged with; empty if unknown)
-    Updated,      // its tags changed
-    Reaped,       // forgotten after gossip_to_the_dead_time
+    Alive,         // it said so itself (its alive message was heard)
+    Refuted,       // it answered a suspicion or a death notice with a higher incarnation
+    ProbeFailed,   // our own probe found it silent
+    Accused,       // `by` says that it is silent
+    TimedOut,      // its suspicion ran out here; confirmations in `others`
+    DeclaredDead,  // `by` says that it is dead
+    Left,          // it said that it leaves
+    PushPull,      // learned from `by`'s table (the peer that we exchanged with; empty if unknown)
+    Updated,       // its tags changed
+    Reaped,        // forgotten after gossip_to_the_dead_time
 };
-const char* to_string(CauseKind kind);  // "probe-failed", "accused", ...: the words of `muster history`
+const char* to_string(
+    CauseKind kind);  // "probe-failed", "accused", ...: the words of `muster history`
 
 struct Cause {
     CauseKind kind = CauseKind::Alive;
@@ -69,7 +72,8 @@ struct Cause {
     std::vector<Bytes> others;  // who confirmed
 };
 
-// A change of the wire table. `name`'s record is in the table when the event is read, except after Reaped.
+// A change of the wire table. `name`'s record is in the table when the event is read, except after
+// Reaped.
 struct WireEvent {
     enum class Kind : std::uint8_t {
         Join,      // became alive: new, or back from dead or left
@@ -97,16 +101,16 @@ struct UserMessage {
 // The peer's user state from a push/pull that was merged.
 struct UserState {
     Bytes payload;
-    bool join = false;    // the exchange was a join
-    bool ours = false;    // and it was we who joined
+    bool join = false;  // the exchange was a join
+    bool ours = false;  // and it was we who joined
 };
 
 // How an exchange that we started ended.
 struct ExchangeResult {
     StreamId id;
     Endpoint peer;
-    std::string error;        // empty: answered and merged
-    std::size_t others = 0;   // members other than ourselves in the answer
+    std::string error;       // empty: answered and merged
+    std::size_t others = 0;  // members other than ourselves in the answer
 };
 
 // How long a direct probe's answer took, with the ack's payload (Serf's coordinates).

@@ -3,9 +3,9 @@
 //
 //     label( encrypt( crc( compress( compound( messages )))))
 //
-// Label and encryption belong to the edge (swim/seal.h); what is read and written here lies inside them. The
-// reader decodes a whole packet before anything is applied: what was good comes out as messages, what was bad
-// as faults, and neither ends anything.
+// Label and encryption belong to the edge (swim/seal.h); what is read and written here lies inside
+// them. The reader decodes a whole packet before anything is applied: what was good comes out as
+// messages, what was bad as faults, and neither ends anything.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,15 @@ namespace muster::swim {
 
 // Why a packet, or a part of one, was refused: the reasons that are counted.
 enum class Fault : std::uint8_t {
-    Empty,          // no bytes where a message should stand
-    UnknownType,    // a type that does not exist, or not there
-    Crc,            // checksum does not match
-    Compression,    // bad LZW, unknown algorithm, or larger than max_decompressed
-    Compound,       // truncated: parts were cut off
-    Nesting,        // wrappers deeper than max_nesting
-    Body,           // a message that does not decode
-    Label,          // label missing, unexpected or different (reported by the edge)
-    Decrypt,        // no key fits, or plaintext where encryption is required (reported by the edge)
+    Empty,        // no bytes where a message should stand
+    UnknownType,  // a type that does not exist, or not there
+    Crc,          // checksum does not match
+    Compression,  // bad LZW, unknown algorithm, or larger than max_decompressed
+    Compound,     // truncated: parts were cut off
+    Nesting,      // wrappers deeper than max_nesting
+    Body,         // a message that does not decode
+    Label,        // label missing, unexpected or different (reported by the edge)
+    Decrypt,      // no key fits, or plaintext where encryption is required (reported by the edge)
 };
 inline constexpr std::size_t fault_count = 9;
 const char* to_string(Fault fault);  // "crc", "compression", ...: the words of `muster info`
@@ -39,9 +39,9 @@ struct PacketFault {
     std::string detail;  // which field, what was expected, what was found
 };
 
-inline constexpr std::size_t max_nesting = 4;                   // compress and compound around a message
+inline constexpr std::size_t max_nesting = 4;  // compress and compound around a message
 inline constexpr std::size_t max_decompressed = 40 * 1024 * 1024;  // section 4.3, HEAD's limit
-inline constexpr std::size_t max_compound_parts = 127;          // towards release 0.2.2 (section 1.2)
+inline constexpr std::size_t max_compound_parts = 127;  // towards release 0.2.2 (section 1.2)
 inline constexpr std::size_t compound_header_size = 2;
 inline constexpr std::size_t compound_part_overhead = 2;
 
@@ -50,9 +50,10 @@ public:
     PacketReader();
     ~PacketReader();
 
-    // Undoes crc, compression and compound of one datagram whose label and encryption are gone, and decodes
-    // every message in it. The answer, messages() and faults() are valid until the next call, and only as long
-    // as packet lives. Steady state: no allocation for plain and compound packets without faults.
+    // Undoes crc, compression and compound of one datagram whose label and encryption are gone, and
+    // decodes every message in it. The answer, messages() and faults() are valid until the next
+    // call, and only as long as packet lives. Steady state: no allocation for plain and compound
+    // packets without faults.
     void open(BytesView packet);
 
     std::span<const Message> messages() const { return messages_; }

@@ -1,6 +1,6 @@
-// The only source of chance in code that decides: given by value, seeded, and the same on every machine and in
-// every build, so that a seed replays a run exactly. (The standard distributions do not promise that.) Not for
-// secrets.
+// The only source of chance in code that decides: given by value, seeded, and the same on every
+// machine and in every build, so that a seed replays a run exactly. (The standard distributions do
+// not promise that.) Not for secrets.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace muster {
 
-// SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, section 4.
+// SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014,
+// section 4.
 class Random {
 public:
     explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -30,7 +31,8 @@ public:
 
     // Uniform in [0, bound).
     Duration below(Duration bound) {
-        return Duration(static_cast<Duration::rep>(below(static_cast<std::uint64_t>(bound.count()))));
+        return Duration(
+            static_cast<Duration::rep>(below(static_cast<std::uint64_t>(bound.count()))));
     }
 
     // True with probability p in [0, 1].

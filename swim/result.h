@@ -1,7 +1,8 @@
-// A value, or the reason why there is none. Spelled like std::expected, which g++ 12 does not have in C++20.
+// A value, or the reason why there is none. Spelled like std::expected, which g++ 12 does not have
+// in C++20.
 //
-// For input from outside: a peer's bytes, a person's text. A mistake of our own is an assert instead, and a
-// failure of the machine an std::error_code in the code that does.
+// For input from outside: a peer's bytes, a person's text. A mistake of our own is an assert
+// instead, and a failure of the machine an std::error_code in the code that does.
 #pragma once
 
 #include <string>

@@ -1,9 +1,10 @@
-// Streams: one request and at most one response on a TCP connection, decoded from bytes as they come
-// (docs/protocol/memberlist.md section 4).
+// Streams: one request and at most one response on a TCP connection, decoded from bytes as they
+// come (docs/protocol/memberlist.md section 4).
 //
-// Plain streams carry no length, so the decoder itself finds the end. Pure: bytes in; a message, "more", or an
-// error out. Limits hold before anything is allocated. Encryption (section 4.2) is undone by the edge, which
-// hands in the plaintext of the one sealed frame; label headers likewise are taken off before.
+// Plain streams carry no length, so the decoder itself finds the end. Pure: bytes in; a message,
+// "more", or an error out. Limits hold before anything is allocated. Encryption (section 4.2) is
+// undone by the edge, which hands in the plaintext of the one sealed frame; label headers likewise
+// are taken off before.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@
 
 namespace muster::swim {
 
-inline constexpr std::size_t max_push_pull_nodes = 1048576;             // section 4.3
-inline constexpr std::size_t max_user_state = 20 * 1024 * 1024;         // section 4.3
-inline constexpr std::size_t max_stream_user = 20 * 1024 * 1024;        // section 4.3
-inline constexpr std::size_t max_stream_size = 64 * 1024 * 1024;        // ours: a whole plain stream
+inline constexpr std::size_t max_push_pull_nodes = 1048576;       // section 4.3
+inline constexpr std::size_t max_user_state = 20 * 1024 * 1024;   // section 4.3
+inline constexpr std::size_t max_stream_user = 20 * 1024 * 1024;  // section 4.3
+inline constexpr std::size_t max_stream_size = 64 * 1024 * 1024;  // ours: a whole plain stream
 
 struct StreamFault {
     Fault fault;
@@ -52,8 +53,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Wraps one complete encoded stream message in compression, as a sender with compression enabled always does
-// on streams, also when it grows (section 4.1). Appends to out.
+// Wraps one complete encoded stream message in compression, as a sender with compression enabled
+// always does on streams, also when it grows (section 4.1). Appends to out.
 void compress_stream(BytesView message, Bytes& out);
 
 }  // namespace muster::swim

@@ -1,7 +1,8 @@
 // Time as the deciding code sees it: a value that is handed in, never read.
 //
-// There is no now() here, so nothing that includes only this can look at a clock. The agent supplies the
-// election clock: unslewed, and counting through a suspend; the simulator supplies a virtual one.
+// There is no now() here, so nothing that includes only this can look at a clock. The agent
+// supplies the election clock: unslewed, and counting through a suspend; the simulator supplies a
+// virtual one.
 #pragma once
 
 #include <chrono>

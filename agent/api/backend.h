@@ -1,8 +1,8 @@
-// What the local API asks of the daemon. The agent implements it over its node; tests implement it with a few
-// lines. Everything happens on the one loop thread.
+// What the local API asks of the daemon. The agent implements it over its node; tests implement it
+// with a few lines. Everything happens on the one loop thread.
 //
-// Questions answer at once. Requests take a completion that is called exactly once, later or during the call;
-// it may outlive the connection that asked, so it must not own one.
+// Questions answer at once. Requests take a completion that is called exactly once, later or during
+// the call; it may outlive the connection that asked, so it must not own one.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,8 @@ public:
     virtual ~Backend() = default;
 
     virtual std::uint64_t index() const = 0;
-    // Appends all members, as reported, in no particular order. Views are valid until the next input.
+    // Appends all members, as reported, in no particular order. Views are valid until the next
+    // input.
     virtual void members(std::vector<MemberView>& out) const = 0;
     virtual const Bytes& self() const = 0;
     // Nanoseconds since 1970 for a moment of the node's clock.
@@ -60,8 +61,10 @@ public:
     virtual void join(std::vector<std::string> seeds, std::function<void(JoinOutcome)> done) = 0;
     // Leaves gracefully; the daemon ends after `done` was called.
     virtual void leave(std::function<void(std::string error)> done) = 0;
-    virtual void force_leave(const Bytes& name, bool prune, std::function<void(std::string error)> done) = 0;
-    virtual void set_tags(const cluster::Tags& tags, std::function<void(std::string error)> done) = 0;
+    virtual void force_leave(const Bytes& name, bool prune,
+                             std::function<void(std::string error)> done) = 0;
+    virtual void set_tags(const cluster::Tags& tags,
+                          std::function<void(std::string error)> done) = 0;
     virtual const cluster::Tags& tags() const = 0;
 
     // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.

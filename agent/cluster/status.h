@@ -1,4 +1,5 @@
-// What a member is said to be: Serf's words, as users see them (docs/protocol/serf.md section 10.1).
+// What a member is said to be: Serf's words, as users see them (docs/protocol/serf.md
+// section 10.1).
 #pragma once
 
 #include <cstdint>

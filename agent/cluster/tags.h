@@ -18,8 +18,8 @@ inline constexpr std::size_t max_tags_size = 512;  // encoded, with the leading 
 // max_tags_size.
 Result<Bytes> encode_tags(const Tags& tags);
 
-// What a peer's metadata says. Metadata without the leading 0xff is the value of the tag `role`. What cannot be
-// read is left out: the tags before it are kept.
+// What a peer's metadata says. Metadata without the leading 0xff is the value of the tag `role`.
+// What cannot be read is left out: the tags before it are kept.
 Tags decode_tags(BytesView meta);
 
 }  // namespace muster::cluster
