@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/cluster/tags.h"
@@ -31,15 +32,23 @@ struct JoinOutcome {
 };
 
 // What `muster info` shows, and Serf's `stats`: sections of name/value pairs, values as text.
+// Serf's sections are "agent" (name), "runtime" (os, arch, version, ...), "serf" and "tags"
+// (docs/protocol/rpc.md section 4.13); `muster info` also reads "members" (alive, suspect, leaving,
+// left, failed) and "rejected" (a count by reason), and shows every other section as it is.
 using Stats = std::map<std::string, std::map<std::string, std::string>>;
 
-// What a subscriber of member events hears. Valid during the call only.
+// Levels of log records, with spdlog's numbers.
+enum class LogLevel : int { Trace = 0, Debug = 1, Info = 2, Warn = 3, Err = 4 };
+
+// What a subscriber hears. Valid during the call only.
 class Subscriber {
 public:
     virtual ~Subscriber() = default;
     virtual void on_member_event(const MemberEvent& event) = 0;
+    // The view's index has risen, for whatever reason; its events, if any, were told before.
+    virtual void on_view(std::uint64_t index) = 0;
     // One log record as the daemon wrote it. Called on the loop thread.
-    virtual void on_log(int level, std::int64_t wall_ns, std::string_view text) = 0;
+    virtual void on_log(LogLevel level, std::int64_t wall_ns, std::string_view text) = 0;
 };
 
 class Backend {
@@ -70,6 +79,8 @@ public:
     // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.
     virtual void subscribe(Subscriber& subscriber) = 0;
     virtual void unsubscribe(Subscriber& subscriber) = 0;
+    // Tells the last log records again, oldest first, as far as they are kept (Serf keeps 512).
+    virtual void replay_log(Subscriber& /*subscriber*/) const {}
 };
 
 }  // namespace muster::api
