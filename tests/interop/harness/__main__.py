@@ -1,0 +1,5 @@
+import sys
+
+from harness import runner
+
+sys.exit(runner.main())

@@ -1,0 +1,80 @@
+"""What a case is: a function with a sentence for a name, a budget of seconds, and what it needs."""
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+
+from .cluster import Cluster
+
+CASES = []
+
+
+class Skipped(Exception):
+    """This machine cannot run the case; the text says what is missing."""
+
+
+class Case:
+    def __init__(self, function, budget, needs, long_budget, alone):
+        self.function, self.budget, self.needs, self.alone = function, budget, needs, alone
+        self.long_budget = long_budget or budget
+        self.name = function.__name__
+        self.sentence = self.name.replace("_", " ")
+
+
+def case(budget=60, needs=(), long_budget=None, alone=False):
+    """Marks a function as a case. It is called with a Run.
+
+    budget: seconds until it is ended as failed; long_budget: the same under --long. needs: "muster" (means nothing in
+    a run of serf only), "root". alone: nothing else runs meanwhile.
+    """
+    def mark(function):
+        CASES.append(Case(function, budget, (needs,) if isinstance(needs, str) else tuple(needs), long_budget, alone))
+        return function
+    return mark
+
+
+class Run:
+    """What one case is given: its addresses, its directory, and what it opened, closed again at its end."""
+
+    def __init__(self, block, number, directory, long=False, serf_only=False):
+        self.block, self.directory, self.long = block, directory, long
+        self.number = number
+        self.replace = {"muster": "serf"} if serf_only else {}
+        self.serf_only = serf_only
+        self.seed = int(os.environ.get("SEED") or int.from_bytes(os.urandom(4), "big"))
+        self._clusters = []
+        self._closing = contextlib.ExitStack()
+
+    def cluster(self) -> Cluster:
+        part = len(self._clusters)
+        cluster = Cluster(f"{self.block}.{self.number}" if part == 0 else f"{self.block}.{self.number + 100 * part}",
+                          os.path.join(self.directory, f"cluster{part}"), self.replace)
+        self._clusters.append(cluster)
+        self._closing.callback(cluster.close)
+        return cluster
+
+    def closing(self, thing):
+        """`thing.close()` is called at the end of the case."""
+        self._closing.callback(thing.close)
+        return thing
+
+    def report(self) -> str:
+        return "\n".join(cluster.report() for cluster in self._clusters)
+
+    def close(self):
+        self._closing.close()
+
+
+def working_directory():
+    """A directory of its own, with a path short enough for a socket's."""
+    path = tempfile.mkdtemp(prefix="muster-test-", dir="/tmp")
+    return path, lambda: shutil.rmtree(path, ignore_errors=True)
+
+
+def have_root() -> bool:
+    return os.geteuid() == 0
+
+
+def output_of(*command) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,87 @@
+"""A cluster of one test: its agents, and the claim that all of them agree."""
+import itertools
+import os
+
+from . import agents
+from .agents import PORT
+from .waiting import wait_until
+
+
+class Cluster:
+    """Agents of given kinds on the addresses of one test. `close()` ends them all."""
+
+    def __init__(self, block, directory, replace=None):
+        """`block`: the first three bytes of the test's addresses. `replace`: {kind: kind}, for runs of serf only."""
+        self.block, self.directory, self.replace = block, directory, replace or {}
+        self.agents = []
+        self._hosts = itertools.count(1)
+        os.makedirs(directory, exist_ok=True)
+
+    def address(self) -> str:
+        """An address that nobody in this test has yet."""
+        return f"{self.block}.{next(self._hosts)}"
+
+    def add(self, kind, name=None, **options):
+        """A new agent, not started."""
+        kind = self.replace.get(kind, kind)
+        options.setdefault("ip", None)
+        ip = options.pop("ip") or self.address()
+        if kind != "muster":
+            options = {k: v for k, v in options.items() if k not in ("config", "rpc", "data")}
+        agent = agents.KINDS[kind](name or f"{kind[0]}{len(self.agents) + 1}", ip, self.directory, **options)
+        self.agents.append(agent)
+        return agent
+
+    def form(self, *kinds, deadline=30, **options):
+        """Agents of `kinds`, each joining the first, until all agree."""
+        made = [self.add(kind, **options) for kind in kinds]
+        for agent in made:
+            agent.start(*(() if agent is made[0] else (made[0],)))
+        self.converge(deadline)
+        return made
+
+    def of(self, kind):
+        kind = self.replace.get(kind, kind)
+        return [agent for agent in self.agents if agent.kind == kind]
+
+    @property
+    def running(self):
+        return [agent for agent in self.agents if agent.running]
+
+    def expected(self) -> dict:
+        return {a.name: (a.ip, PORT, a.status, a.tags) for a in self.agents if a.status not in (None, "forgotten")}
+
+    def converge(self, deadline=40, on=None, expected=None):
+        """Waits until every running agent lists exactly what is true of each: address, port, status, tags."""
+        expected = self.expected() if expected is None else expected
+        watched = list(on) if on is not None else self.running
+        behind = list(watched)
+
+        def agreed():
+            behind[:] = [agent for agent in behind if agent.table() != expected]
+            if behind:
+                return False
+            behind[:] = [agent for agent in watched if agent.table() != expected]
+            return not behind
+
+        wait_until(agreed, deadline, lambda: "the same table everywhere:\n" + self.differences(expected, watched))
+
+    @staticmethod
+    def differences(expected, watched) -> str:
+        lines = []
+        for agent in watched:
+            table = agent.table()
+            for name in sorted(expected.keys() | table.keys()):
+                if table.get(name) != expected.get(name):
+                    lines.append(f"    on {agent}: {name}\n        wanted {expected.get(name)}"
+                                 f"\n        saw    {table.get(name)}")
+        return "\n".join(lines) or "    (now they do agree)"
+
+    def report(self) -> str:
+        """The tails of all logs, for a test that failed."""
+        return "\n".join(f"    --- log of {a}, {'running' if a.running else 'ended'}\n{a.log_tail()}"
+                         for a in self.agents if a.process)
+
+    def close(self):
+        for agent in self.agents:
+            agent.stop()
