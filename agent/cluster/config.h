@@ -2,6 +2,7 @@
 // that are ours (docs/detection.md).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 #include "swim/time.h"
@@ -19,8 +20,16 @@ struct Config {
         std::chrono::hours(24 * 30);                 // failed members are tried again for so long
     Duration retry_first = std::chrono::seconds(2);  // doubling
     Duration retry_max = std::chrono::hours(1);
+    // Seeds are looked up again after retry_first, doubling up to this, times the members alive, at
+    // most retry_max.
+    Duration seed_retry_max = std::chrono::seconds(30);
     std::size_t event_buffer = 512;
     std::size_t queue_max = 4096;
+
+    // Ours, so that a flood of names stays bounded.
+    std::size_t max_members = 65536;  // beyond, the longest failed or left is erased for a new one
+    std::size_t max_remembered = 16384;        // failed members that are tried again
+    std::size_t max_intents_size = 4U << 20U;  // bytes, about: intents about unknown members
 };
 
 }  // namespace muster::cluster

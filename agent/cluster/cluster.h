@@ -1,0 +1,119 @@
+// What Serf adds to memberlist, as one part: who the members are said to be, what they announce,
+// and how one leaves (docs/protocol/serf.md sections 5, 6 and 10; docs/detection.md, "Retry for
+// ever").
+//
+// It sits on swim: it takes the events of the wire table and the opaque messages and states that
+// swim carried, and answers with messages to broadcast and with what to report. It never changes
+// the wire table. User events, queries and coordinates come to it with a later issue; their
+// messages are passed over for now.
+//
+// Pure, deterministic, single-threaded. Every input appends to an Output that the caller owns.
+// tick() when next_deadline() has come; early or twice is harmless.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "agent/cluster/address_book.h"
+#include "agent/cluster/config.h"
+#include "agent/cluster/intents.h"
+#include "agent/cluster/lamport.h"
+#include "agent/cluster/leave.h"
+#include "agent/cluster/members.h"
+#include "agent/cluster/messages.h"
+#include "agent/cluster/output.h"
+#include "agent/cluster/seeds.h"
+#include "swim/output.h"
+#include "swim/random.h"
+
+namespace muster::cluster {
+
+class Cluster {
+public:
+    // `name` is our own. Without seeds Output::resolve_seeds is never set.
+    Cluster(const Config& config, Bytes name, bool has_seeds, Random random);
+
+    // ---- inputs from the wire ----
+
+    // A change of the wire table, with the record that the table holds now. For Leave, Suspect,
+    // Cleared and Conflict the record is not read. Events about ourselves are given too: our own
+    // Join at start makes us a member.
+    void wire_event(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
+                    Output& out);
+    // The payload of a user message, however it came.
+    void user_message(TimePoint now, BytesView message, Output& out);
+    // The peer's state from a push/pull. `join_of_ours`: the exchange was a join, and we began it.
+    void merge_user_state(TimePoint now, BytesView state, bool join_of_ours, Output& out);
+    // Appends our state for a push/pull.
+    void user_state(Bytes& out) const;
+    // A broadcast with an id left swim's queue: sent as often as it should be, or dropped.
+    void transmitted(TimePoint now, BroadcastId id, Output& out);
+    // How Output::attempt ended. An ack is worth a push/pull if the answer is true.
+    [[nodiscard]] bool try_acked(TimePoint now, BytesView name);
+    void try_timed_out(TimePoint now, BytesView name);
+    // What Output::leave_wire asked for is done: everybody who had to be told was.
+    void wire_left(TimePoint now, Output& out);
+
+    // ---- time ----
+
+    // Starts the timers. Once, before anything else.
+    void start(TimePoint now, Output& out);
+    void tick(TimePoint now, Output& out);
+    TimePoint next_deadline() const;
+
+    // ---- requests ----
+
+    // Why a join would be refused, in the reference's words; empty if it would not.
+    std::string join_refusal() const;
+    // A join has reached another member. `announce`: it was the start's or a person's, and marks a
+    // new life with a join intent; the automatic rejoin of a running agent does not.
+    void joined(TimePoint now, bool announce, Output& out);
+    // Leaves gracefully: Output::left within 2 * broadcast_timeout + leave_propagate_delay.
+    void leave(TimePoint now, RequestId request, Output& out);
+    // Says of another member that it has left; with prune it is erased everywhere.
+    void force_leave(TimePoint now, RequestId request, BytesView name, bool prune, Output& out);
+
+    // ---- questions ----
+
+    const Members& members() const { return members_; }
+    const AddressBook& address_book() const { return book_; }
+    const RecentIntents& recent_intents() const { return intents_; }
+    GracefulLeave::Phase phase() const { return leave_.phase(); }
+    LamportTime member_time() const { return clock_.time(); }
+    LamportTime event_time() const { return event_clock_.time(); }
+    LamportTime query_time() const { return query_clock_.time(); }
+    // User events older than this were there before our join, and are not delivered.
+    LamportTime min_event_time() const { return min_event_time_; }
+
+private:
+    // What came of an intent: whether it is worth passing on.
+    bool hear(TimePoint now, BytesView name, const Intent& intent, Output& out);
+    void announce_join(TimePoint now, Output& out);
+    LamportTime stamp_leave();
+    bool anyone_else_alive() const;
+    BroadcastId broadcast_leave(const Leave& intent, Output& out);
+    void advance_leave(GracefulLeave::Phase before, Output& out);
+    void retry(TimePoint now, Output& out);
+    void reap(TimePoint now, Output& out);
+    void follow_events(TimePoint now, std::size_t first, Output& out);
+
+    Config config_;
+    Bytes name_;
+    bool has_seeds_;
+    LamportClock clock_;
+    LamportClock event_clock_;
+    LamportClock query_clock_;
+    LamportTime min_event_time_ = 0;
+    Members members_;
+    RecentIntents intents_;
+    AddressBook book_;
+    SeedSchedule seeds_;
+    GracefulLeave leave_;
+    std::optional<RequestId> leave_request_;
+    ForcedLeaves forced_;
+    BroadcastId last_broadcast_ = no_broadcast;
+    TimePoint reap_due_ = never;
+};
+
+}  // namespace muster::cluster

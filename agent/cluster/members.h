@@ -1,0 +1,115 @@
+// The members as this agent reports them: Serf's member table (docs/protocol/serf.md section 10).
+//
+// Not the wire table: that is swim's, and forgets a dead member after seconds, while a failed one
+// is reported here for a day. Nothing in here changes what is sent (docs/detection.md, "Two layers,
+// never mixed"); a later hold on members that return would be decided here, in joined().
+//
+// Invariant: each member has one status; those failed or left, and only they, have a time of
+// departure. index() rises with every change of what is reported. Pure, single-threaded.
+#pragma once
+
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "agent/cluster/intents.h"
+#include "agent/cluster/lamport.h"
+#include "agent/cluster/status.h"
+#include "agent/effects.h"
+#include "swim/endpoint.h"
+#include "swim/message.h"
+#include "swim/output.h"
+#include "swim/time.h"
+
+namespace muster::cluster {
+
+struct Member {
+    Endpoint endpoint;
+    Bytes meta;  // the encoded tags, as announced
+    swim::Versions versions;
+    Status status = Status::None;
+    bool suspect = false;          // alive or leaving, but under suspicion on the wire
+    LamportTime status_ltime = 0;  // of the last intent that was applied
+    TimePoint since;               // of the status
+    TimePoint departed = never;    // when it failed or left: a failure turned into a leave keeps it
+    TimePoint prune_at = never;    // when it is to be erased by a prune
+    std::uint32_t incarnation = 0;  // at the last report from the wire
+};
+
+// What the wire table holds about a member, beside its event.
+struct WireRecord {
+    Endpoint endpoint;
+    BytesView meta;
+    swim::Versions versions;
+};
+
+class Members {
+public:
+    using Events = std::vector<MemberEvent>;
+    using Table = std::map<Bytes, Member, std::less<>>;
+
+    // Beyond `max_members` the failed or left member that departed first is erased for each new
+    // one; members on the wire are never refused (swim bounds those).
+    explicit Members(std::size_t max_members) : max_members_(max_members) {}
+
+    // ---- reports of the wire (section 10.2); each appends what changed to `events` ----
+
+    // `buffered`: the intent that was heard before the member was known, or null.
+    void joined(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
+                const Intent* buffered, Events& events);
+    // Dead or left on the wire: left if a leave intent came first, else failed.
+    void left(TimePoint now, const swim::WireEvent& event, Events& events);
+    void updated(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
+                 Events& events);
+    void suspected(const swim::WireEvent& event, Events& events);
+    void cleared(const swim::WireEvent& event, Events& events);
+
+    // ---- intents (section 10.3) ----
+
+    // Applies an intent by judge(). A prune from Leaving is carried out by prune() after
+    // `prune_delay`, unless the member says before that it stays.
+    // REQUIRES: find(name) is not null.
+    Verdict apply(TimePoint now, BytesView name, const Intent& intent, Duration prune_delay,
+                  Events& events);
+
+    // ---- time ----
+
+    // Erases what a prune has marked and whose time has come.
+    void prune(TimePoint now, Events& events);
+    TimePoint next_prune() const { return prunes_.empty() ? never : prunes_.begin()->first; }
+    // Erases those failed longer than `failed_for`, and those left longer than `left_for` (section
+    // 10.7).
+    void reap(TimePoint now, Duration failed_for, Duration left_for, Events& events);
+
+    // ---- questions ----
+
+    const Member* find(BytesView name) const;
+    const Table& table() const { return table_; }
+    std::size_t count(Status status) const { return counts_[static_cast<std::size_t>(status)]; }
+    std::uint64_t index() const { return index_; }
+    // Asserts the invariants. For tests: walks everything.
+    void check() const;
+
+private:
+    using Entry = Table::value_type;
+    using Agenda = std::set<std::pair<TimePoint, BytesView>>;  // views into the table's keys
+
+    Entry& insert(TimePoint now, BytesView name, Events& events);
+    void set_status(TimePoint now, Entry& entry, Status status);
+    void set_departed(Entry& entry, TimePoint at);
+    void set_prune(Entry& entry, TimePoint at);
+    void erase(Table::iterator position, Events& events);
+    void report(MemberEvent::Kind kind, const Entry& entry, Status from, const swim::Cause& cause,
+                Events& events);
+
+    Table table_;
+    Agenda departures_;  // the failed and left ones, by when they departed
+    Agenda prunes_;
+    std::array<std::size_t, 5> counts_{};
+    std::uint64_t index_ = 0;
+    std::size_t max_members_;
+};
+
+}  // namespace muster::cluster
