@@ -1,0 +1,212 @@
+// The simulated world: many whole nodes, one virtual clock, one network. Time jumps from event to
+// event; what a daemon would do in minutes takes milliseconds.
+//
+// Pure and deterministic: one seed and one sequence of calls give one history, byte for byte
+// (transcript()). Every datagram and stream is carried as bytes, through the edge of the wire and
+// the real decoders. Nodes are woken by their deadlines alone. Not thread-safe.
+//
+// It knows no tests and no expectations: scenarios, invariants and reports are built on its
+// questions, taps and filters. `musterd rehearse` and tests/sim use the same world.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/node.h"
+#include "agent/sim/host.h"
+#include "agent/sim/network.h"
+#include "agent/sim/streams.h"
+#include "agent/sim/transcript.h"
+#include "swim/assert.h"
+
+namespace muster::sim {
+
+struct Options {
+    std::uint64_t seed = 1;
+    NodeConfig node;  // of every host; its name, address and seed are the world's
+    Link link;
+    Bytes label;
+    std::size_t socket_buffer = 208 * 1024;  // as Linux has it; each datagram costs its overhead
+    Duration resolver_delay = std::chrono::milliseconds(20);
+    bool keep_text = false;   // of the transcript
+    bool keep_events = true;  // of each node: what events() answers
+};
+
+// A datagram as it is handed to the network.
+struct Passage {
+    TimePoint at;
+    HostId from = 0;
+    std::optional<HostId> to;  // none: no host owns the address
+    BytesView packet;          // without its label
+};
+
+// What one member is to another.
+struct Seen {
+    cluster::Status status = cluster::Status::None;
+    bool suspect = false;
+    std::uint32_t incarnation = 0;
+    Endpoint endpoint;
+};
+
+class World {
+public:
+    explicit World(Options options);
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    // ---- hosts and processes ----
+
+    // A machine named "n<id>" at an address of its own, its process not running.
+    HostId add();
+    std::size_t size() const { return hosts_.size(); }
+    // What its next process starts with.
+    NodeConfig& config(HostId host) { return at(host).config; }
+    // Starts its process. REQUIRES: none is running.
+    void boot(HostId host);
+    void kill(HostId host);
+    // Kills it if it runs, and starts a new life: same name, nothing remembered.
+    void restart(HostId host);
+    void pause(HostId host);
+    void resume(HostId host);
+    // Every datagram takes so long to be handled; zero again: none waits.
+    void set_work(HostId host, Duration work);
+    void set_socket_buffer(HostId host, std::size_t bytes) { at(host).socket_buffer = bytes; }
+    // Moves the machine to an address that nobody has had, or to that of `host`, which is taken
+    // from it. REQUIRES: no process runs there.
+    void move(HostId host);
+    void move_to_address_of(HostId host, HostId former);
+    // What the resolver answers it from now on.
+    void set_seeds(HostId host, const Hosts& seeds);
+
+    // ---- requests to a node; REQUIRES: its process is running ----
+
+    RequestId join(HostId host, const Hosts& peers);
+    RequestId join_endpoints(HostId host, const std::vector<Endpoint>& peers);
+    RequestId leave(HostId host);
+    RequestId force_leave(HostId host, BytesView name, bool prune);
+    // None if the node refused them.
+    std::optional<RequestId> set_tags(HostId host, const cluster::Tags& tags);
+    void set_advertise(HostId host, const Endpoint& endpoint);
+    // How it ended; none while it runs.
+    const RequestDone* outcome(RequestId request) const;
+    // A datagram out of nowhere: `packet` is without its label.
+    void inject(HostId host, const Endpoint& source, BytesView packet);
+
+    // ---- network ----
+
+    Network& network() { return network_; }
+    using Tap = std::function<void(const Passage&)>;
+    using Filter = std::function<bool(const Passage&)>;  // true: it vanishes
+    void tap(Tap tap) { taps_.push_back(std::move(tap)); }
+    // Replaces the filter before; an empty one lets everything pass.
+    void filter(Filter filter) { filter_ = std::move(filter); }
+
+    // ---- time ----
+
+    TimePoint now() const { return now_; }
+    Duration elapsed() const { return now_.time_since_epoch(); }
+    void run_for(Duration time);
+    // Until `condition` holds after an event, at most `bound`. Answers whether it does.
+    bool run_until(const std::function<bool()>& condition, Duration bound);
+    void after(Duration delay, std::function<void()> call);
+    // Called after each input of a node, with what it wants done.
+    using Watch = std::function<void(HostId, const Effects&)>;
+    void watch(Watch watch) { watches_.push_back(std::move(watch)); }
+
+    // ---- questions (world_view.cpp) ----
+
+    Process process(HostId host) const { return at(host).process; }
+    bool running(HostId host) const { return process(host) == Process::Running; }
+    Life life(HostId host) const { return at(host).life; }
+    const Bytes& name(HostId host) const { return at(host).config.swim.name; }
+    Endpoint endpoint(HostId host) const { return endpoint_of(at(host).address); }
+    const Node& node(HostId host) const;
+    const Host& host(HostId host) const { return at(host); }
+    const std::vector<Observed>& events(HostId host) const { return at(host).events; }
+    const Traffics& traffic(HostId host) const { return at(host).traffic; }
+    Traffics total_traffic() const;
+
+    Seen sees(HostId observer, HostId subject) const;
+    bool sees(HostId observer, HostId subject, cluster::Status status) const;
+    // Whether every running node but the subject's reports it so.
+    bool all_see(HostId subject, cluster::Status status) const;
+    // Whether all running nodes report the same: each running one alive, not suspect, with its own
+    // address, tags and incarnation; nobody else alive.
+    bool converged() const;
+    // Why not, for a person; empty if they do.
+    std::string divergence() const;
+    // Raised whenever an answer of the questions above may have changed.
+    std::uint64_t version() const { return version_; }
+
+    const Transcript& transcript() const { return transcript_; }
+    std::uint64_t seed() const { return options_.seed; }
+
+private:
+    Host& at(HostId host);
+    const Host& at(HostId host) const;
+    static Endpoint endpoint_of(std::uint32_t address);
+    std::optional<HostId> owner_of(const Endpoint& endpoint) const;
+    std::uint32_t new_address(HostId owner);
+
+    std::string judge() const;
+    std::string judge(const Host& observer, const Host& subject) const;
+
+    bool step(TimePoint limit);
+    void dispatch(const Event& event);
+    void deliver(std::uint64_t parcel);
+    void handle_parcel(Host& host, std::uint64_t parcel);
+    void work(Host& host);
+    void advance_stream(const Event& event);
+    void end_process(Host& host, Process how);
+
+    // Every input of a node goes through here: `call` makes it, its effects are performed.
+    template <class Call>
+    void input(Host& host, Call&& call) {
+        MUSTER_ASSERT(host.process == Process::Running);
+        Effects effects = call(*host.node, host.clock.local(now_));
+        settle(host, std::move(effects));
+    }
+    void settle(Host& host, Effects&& effects);
+    void perform(Host& host, Effects& effects);
+    void send(Host& host, const swim::Datagram& datagram, BytesView bytes);
+    void dial(Host& host, swim::StreamOpen&& request);
+    void observe(Host& host, Effects& effects);
+    void rearm(Host& host);
+    std::uint64_t take_parcel();
+    void drop_parcel(std::uint64_t parcel);
+
+    Options options_;
+    Random random_;
+    TimePoint now_{};
+    EventQueue queue_;
+    Network network_;
+    Streams streams_;
+    Transcript transcript_;
+
+    std::deque<Host> hosts_;
+    std::vector<Life> lives_;                    // by host; 0: no process
+    std::vector<std::optional<HostId>> owners_;  // by address
+    std::vector<Parcel> parcels_;
+    std::vector<std::uint64_t> free_parcels_;
+    std::map<std::uint64_t, std::function<void()>> calls_;
+    std::uint64_t last_call_ = 0;
+    RequestId last_request_ = 0;
+    std::map<RequestId, std::optional<RequestDone>> requests_;
+
+    std::vector<Tap> taps_;
+    Filter filter_;
+    std::vector<Watch> watches_;
+    std::uint64_t version_ = 0;
+    unsigned wakes_in_place_ = 0;  // without time going on: a node that never rests is a bug
+    mutable std::optional<std::uint64_t> judged_;  // the version that divergence_ is of
+    mutable std::string divergence_;
+};
+
+}  // namespace muster::sim
