@@ -1,1 +1,553 @@
-// (being written)
+#include "agent/node.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "agent/cluster/cluster.h"
+#include "swim/assert.h"
+#include "swim/swim.h"
+
+namespace muster {
+
+namespace {
+
+// Tickets of broadcasts: the Serf layer counts up from 1, swim has the top bit, the node the next
+// ones.
+constexpr std::uint64_t leave_ticket = std::uint64_t{1} << 62U;
+constexpr std::uint64_t update_ticket_base = std::uint64_t{1} << 61U;
+// Exchanges that one join has open at a time.
+constexpr std::size_t join_width = 8;
+
+std::size_t at(swim::Fault fault) {
+    return static_cast<std::size_t>(fault);
+}
+
+}  // namespace
+
+// Glue, and no rule: hands what one part answers to the other until both are quiet.
+struct Node::Parts final : swim::LocalState {
+    explicit Parts(NodeConfig given)
+        : config(std::move(given)),
+          random(config.seed),
+          swim(config.swim, *this, random.split()),
+          cluster(config.cluster, config.swim.name, config.has_seeds, random.split()),
+          tags(config.tags) {}
+
+    void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
+    void append_ack_payload(Bytes& /*out*/) const override {
+    }  // coordinates come with a later issue
+
+    // A join that somebody asked for, or of the seeds.
+    struct Join {
+        std::optional<RequestId> request;  // none: of the seeds
+        bool announce = false;             // it marks a new life
+        std::deque<Endpoint> waiting;
+        std::size_t open = 0;
+        RequestDone done;
+    };
+    struct Purpose {
+        std::uint64_t join = 0;  // key of joins, or 0: a try of the address book
+        Bytes name;              // whom the address book tried
+        bool again = false;      // it is that try's second exchange
+    };
+    // An update of our tags whose sending is waited for.
+    struct Update {
+        std::uint64_t ticket = 0;
+        RequestId request = 0;
+        TimePoint deadline{};
+    };
+
+    Effects take();
+    void settle(TimePoint now, Effects& effects);
+    void hand_up(TimePoint now, Effects& effects);
+    void hand_down(TimePoint now, Effects& effects);
+    void finished(TimePoint now, std::uint64_t ticket, Effects& effects);
+    void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
+    void start_join(TimePoint now, Join join, std::span<const Endpoint> peers, Effects& effects);
+    void advance_join(TimePoint now, std::uint64_t key, Effects& effects);
+    void end_join(TimePoint now, Join join, Effects& effects);
+    void retry(TimePoint now, const swim::PingResult& ping, Effects& effects);
+    void expire_updates(TimePoint now, Effects& effects);
+    bool is_self(const Endpoint& peer) const;
+
+    const NodeConfig config;
+    Random random;
+    swim::Swim swim;
+    cluster::Cluster cluster;
+    cluster::Tags tags;
+    cluster::Output up;  // what the Serf layer wants done
+    std::map<std::uint64_t, Join> joins;
+    std::uint64_t last_join = 0;
+    std::map<swim::StreamId, Purpose> exchanges;
+    std::vector<Update> updates;
+    std::uint64_t last_update = update_ticket_base;
+    bool has_joined = false;
+    std::vector<Effects> spare;
+    std::uint64_t message_faults[swim::fault_count] = {};
+};
+
+Effects Node::Parts::take() {
+    if (spare.empty()) {
+        return {};
+    }
+    Effects effects = std::move(spare.back());
+    spare.pop_back();
+    return effects;
+}
+
+void Node::Parts::settle(TimePoint now, Effects& effects) {
+    while (true) {
+        hand_up(now, effects);
+        const bool quiet = up.broadcasts.empty() && !up.attempt && !up.leave_wire;
+        hand_down(now, effects);
+        if (quiet) {
+            break;
+        }
+    }
+    swim.set_user_population(cluster.members().table().size());
+}
+
+// What swim noticed goes to the Serf layer.
+void Node::Parts::hand_up(TimePoint now, Effects& effects) {
+    swim::Output& wire = effects.wire;
+    for (const swim::WireEvent& event : wire.events) {
+        cluster::WireRecord record;
+        if (const swim::Member* member = swim.table().find(event.name)) {
+            record = {member->endpoint, member->meta, member->versions};
+        }
+        cluster.wire_event(now, event, record, up);
+    }
+    wire.events.clear();
+    for (const swim::UserMessage& message : wire.user_messages) {
+        cluster.user_message(now, message.payload, up);
+    }
+    wire.user_messages.clear();
+    for (const swim::UserState& state : wire.user_states) {
+        cluster.merge_user_state(now, state.payload, state.join && state.ours, up);
+    }
+    wire.user_states.clear();
+    wire.round_trips.clear();
+    for (const swim::Refusal& refusal : wire.refusals) {
+        effects.notices.push_back(
+            {Notice::Level::Warning, "the state that " + refusal.peer.to_string() +
+                                         " sent was not merged: " + refusal.error});
+    }
+    wire.refusals.clear();
+    // These start new exchanges and finish more tickets: taken over first.
+    const auto exchanged_now = std::exchange(wire.exchanges, {});
+    const auto pinged_now = std::exchange(wire.pings, {});
+    const auto finished_now = std::exchange(wire.finished, {});
+    for (const swim::ExchangeResult& result : exchanged_now) {
+        exchanged(now, result, effects);
+    }
+    for (const swim::PingResult& ping : pinged_now) {
+        retry(now, ping, effects);
+    }
+    for (const std::uint64_t ticket : finished_now) {
+        finished(now, ticket, effects);
+    }
+}
+
+// What the Serf layer wants goes to swim, or out.
+void Node::Parts::hand_down(TimePoint now, Effects& effects) {
+    for (const cluster::Broadcast& broadcast : up.broadcasts) {
+        swim.broadcast(now, static_cast<swim::Tier>(broadcast.tier), broadcast.message,
+                       broadcast.id, effects.wire);
+    }
+    if (up.attempt) {
+        swim.ping_by_name(now, up.attempt->name, up.attempt->endpoint, effects.wire);
+    }
+    if (up.leave_wire) {
+        const bool alone = swim.table().live() <= 1;
+        swim.leave(now, leave_ticket, effects.wire);
+        if (alone) {
+            effects.wire.finished.push_back(leave_ticket);
+        }
+    }
+    const auto append = [](auto& from, auto& to) {
+        to.insert(to.end(), std::make_move_iterator(from.begin()),
+                  std::make_move_iterator(from.end()));
+    };
+    append(up.events, effects.events);
+    append(up.conflicts, effects.conflicts);
+    append(up.done, effects.done);
+    append(up.notices, effects.notices);
+    for (const swim::PacketFault& fault : up.faults) {
+        ++message_faults[at(fault.fault)];
+    }
+    effects.resolve_seeds = effects.resolve_seeds || up.resolve_seeds;
+    effects.left = effects.left || up.left;
+    up.clear();
+}
+
+void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects) {
+    if (ticket == leave_ticket) {
+        cluster.wire_left(now, up);
+        return;
+    }
+    const auto update = std::find_if(updates.begin(), updates.end(), [&](const Update& candidate) {
+        return candidate.ticket == ticket;
+    });
+    if (update != updates.end()) {
+        effects.done.push_back({update->request, 0, {}, {}});
+        updates.erase(update);
+        return;
+    }
+    cluster.transmitted(now, ticket, up);
+}
+
+void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
+    const auto found = exchanges.find(result.id);
+    if (found == exchanges.end()) {
+        if (!result.error.empty()) {
+            effects.notices.push_back(
+                {Notice::Level::Info,
+                 "exchange of state with " + result.peer.to_string() + " failed: " + result.error});
+        }
+        return;
+    }
+    const Purpose purpose = std::move(found->second);
+    exchanges.erase(found);
+    if (purpose.join == 0) {
+        // After a partition each side holds the other for dead, and the first exchange only makes
+        // both refute: the second carries the new incarnations.
+        const swim::Member* member = swim.table().find(purpose.name);
+        if (result.error.empty() && !purpose.again && (member == nullptr || member->is_gone())) {
+            const auto id = swim.exchange(now, result.peer, /*join=*/false, effects.wire);
+            exchanges.emplace(id, Purpose{0, purpose.name, /*again=*/true});
+        }
+        return;
+    }
+    Join& join = joins.at(purpose.join);
+    --join.open;
+    if (result.error.empty()) {
+        if (join.done.succeeded++ == 0) {
+            cluster.joined(now, join.announce, up);
+            has_joined = true;
+        }
+    } else {
+        join.done.failures.push_back({result.peer, result.error});
+    }
+    advance_join(now, purpose.join, effects);
+}
+
+bool Node::Parts::is_self(const Endpoint& peer) const {
+    return peer.plain() == swim.self().endpoint.plain();
+}
+
+void Node::Parts::start_join(TimePoint now, Join join, std::span<const Endpoint> peers,
+                             Effects& effects) {
+    for (const Endpoint& peer : peers) {
+        const bool twice =
+            std::find(join.waiting.begin(), join.waiting.end(), peer) != join.waiting.end();
+        if (!is_self(peer) && !twice) {
+            join.waiting.push_back(peer);
+        }
+    }
+    const std::uint64_t key = ++last_join;
+    joins.emplace(key, std::move(join));
+    advance_join(now, key, effects);
+}
+
+void Node::Parts::advance_join(TimePoint now, std::uint64_t key, Effects& effects) {
+    Join& join = joins.at(key);
+    while (!join.waiting.empty() && join.open < join_width) {
+        const auto id = swim.exchange(now, join.waiting.front(), /*join=*/true, effects.wire);
+        exchanges.emplace(id, Purpose{key, {}, false});
+        join.waiting.pop_front();
+        ++join.open;
+    }
+    if (join.open == 0) {
+        auto node = joins.extract(key);
+        end_join(now, std::move(node.mapped()), effects);
+    }
+}
+
+void Node::Parts::end_join(TimePoint /*now*/, Join join, Effects& effects) {
+    if (join.request) {
+        if (join.done.succeeded == 0 && !join.done.failures.empty()) {
+            join.done.error = "no member was reached";
+        }
+        effects.done.push_back(std::move(join.done));
+        return;
+    }
+    for (const RequestDone::Failure& failure : join.done.failures) {
+        const auto level = join.done.succeeded > 0 ? Notice::Level::Info : Notice::Level::Warning;
+        effects.notices.push_back(
+            {level, "cannot join " + failure.peer.to_string() + ": " + failure.error});
+    }
+}
+
+void Node::Parts::retry(TimePoint now, const swim::PingResult& ping, Effects& effects) {
+    if (!ping.answered) {
+        cluster.try_timed_out(now, ping.name);
+        return;
+    }
+    if (cluster.try_acked(now, ping.name)) {
+        const auto id = swim.exchange(now, ping.peer, /*join=*/false, effects.wire);
+        exchanges.emplace(id, Purpose{0, ping.name, /*again=*/false});
+    }
+}
+
+void Node::Parts::expire_updates(TimePoint now, Effects& effects) {
+    std::erase_if(updates, [&](const Update& update) {
+        if (now < update.deadline) {
+            return false;
+        }
+        // It is on its way with whatever is sent next: nothing is undone.
+        effects.done.push_back({update.request, 0, {}, {}});
+        return true;
+    });
+}
+
+Node::Node(NodeConfig config) : parts_(std::make_unique<Parts>(std::move(config))) {}
+Node::~Node() = default;
+Node::Node(Node&&) noexcept = default;
+
+Effects Node::receive(TimePoint now, const Endpoint& from, BytesView packet) {
+    Effects effects = parts_->take();
+    parts_->swim.receive(now, from, packet, effects.wire);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+void Node::refused(swim::Fault fault) {
+    parts_->swim.refused(fault);
+}
+
+Effects Node::receive_stream(TimePoint now, swim::StreamId id, const Endpoint& from,
+                             const swim::StreamMessage& message) {
+    Effects effects = parts_->take();
+    parts_->swim.receive_stream(now, id, from, message, effects.wire);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::stream_failed(TimePoint now, swim::StreamId id, const std::string& error) {
+    Effects effects = parts_->take();
+    parts_->swim.stream_failed(now, id, error, effects.wire);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::stream_refused(TimePoint now, swim::StreamId id, const swim::StreamFault& fault) {
+    Effects effects = parts_->take();
+    if (id.inbound) {
+        parts_->swim.stream_refused(id, fault, effects.wire);
+    } else {
+        parts_->swim.refused(fault.fault);
+        parts_->swim.stream_failed(now, id, "its answer cannot be read: " + fault.detail,
+                                   effects.wire);
+    }
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::start(TimePoint now) {
+    Effects effects = parts_->take();
+    const auto meta = cluster::encode_tags(parts_->tags);
+    MUSTER_ASSERT(meta.has_value());
+    parts_->swim.start(now, *meta, effects.wire);
+    parts_->cluster.start(now, parts_->up);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::tick(TimePoint now) {
+    Effects effects = parts_->take();
+    parts_->swim.tick(now, effects.wire);
+    parts_->cluster.tick(now, parts_->up);
+    parts_->expire_updates(now, effects);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+TimePoint Node::next_deadline() const {
+    TimePoint next = std::min(parts_->swim.next_deadline(), parts_->cluster.next_deadline());
+    for (const Parts::Update& update : parts_->updates) {
+        next = std::min(next, update.deadline);
+    }
+    return next;
+}
+
+Effects Node::join(TimePoint now, RequestId request, std::span<const Endpoint> peers) {
+    Effects effects = parts_->take();
+    RequestDone done{request, 0, {}, parts_->cluster.join_refusal()};
+    if (!done.error.empty()) {
+        effects.done.push_back(std::move(done));
+        return effects;
+    }
+    parts_->start_join(now, {request, /*announce=*/true, {}, 0, std::move(done)}, peers, effects);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::seeds_resolved(TimePoint now, std::span<const Endpoint> seeds) {
+    Effects effects = parts_->take();
+    if (parts_->cluster.join_refusal().empty()) {
+        parts_->start_join(now, {std::nullopt, /*announce=*/!parts_->has_joined, {}, 0, {}}, seeds,
+                           effects);
+        parts_->settle(now, effects);
+    }
+    return effects;
+}
+
+Effects Node::leave(TimePoint now, RequestId request) {
+    Effects effects = parts_->take();
+    parts_->cluster.leave(now, request, parts_->up);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::force_leave(TimePoint now, RequestId request, BytesView name, bool prune) {
+    Effects effects = parts_->take();
+    parts_->cluster.force_leave(now, request, name, prune, parts_->up);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Result<Effects> Node::set_tags(TimePoint now, RequestId request, const cluster::Tags& tags) {
+    const auto meta = cluster::encode_tags(tags);
+    if (!meta) {
+        return meta.error();
+    }
+    Effects effects = parts_->take();
+    parts_->tags = tags;
+    const std::uint64_t ticket = ++parts_->last_update;
+    parts_->updates.push_back({ticket, request, now + parts_->config.cluster.broadcast_timeout});
+    const bool alone = parts_->swim.table().live() <= 1;
+    parts_->swim.update(now, *meta, ticket, effects.wire);
+    if (alone) {
+        effects.wire.finished.push_back(ticket);
+    }
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::set_advertise(TimePoint now, const Endpoint& advertise) {
+    Effects effects = parts_->take();
+    parts_->swim.move(now, advertise, effects.wire);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+// Nothing is gated yet, so no ticket is out.
+Effects Node::stored(TimePoint /*now*/, std::uint64_t /*ticket*/) {
+    return parts_->take();
+}
+
+Effects Node::store_failed(TimePoint /*now*/, std::uint64_t /*ticket*/) {
+    return parts_->take();
+}
+
+std::uint64_t Node::index() const {
+    return parts_->cluster.members().index();
+}
+
+std::size_t Node::member_count() const {
+    return parts_->cluster.members().table().size();
+}
+
+namespace {
+
+MemberView view(const Bytes& name, const cluster::Member& member, BytesView self) {
+    return {name,           member.endpoint,    member.meta,  member.versions, member.status,
+            member.suspect, member.incarnation, member.since, name == self};
+}
+
+}  // namespace
+
+void Node::members(std::vector<MemberView>& out) const {
+    for (const auto& [name, member] : parts_->cluster.members().table()) {
+        out.push_back(view(name, member, parts_->config.swim.name));
+    }
+}
+
+std::optional<MemberView> Node::member(BytesView name) const {
+    const auto& table = parts_->cluster.members().table();
+    const auto found = table.find(name);
+    if (found == table.end()) {
+        return std::nullopt;
+    }
+    return view(found->first, found->second, parts_->config.swim.name);
+}
+
+const Bytes& Node::name() const {
+    return parts_->config.swim.name;
+}
+
+const cluster::Tags& Node::tags() const {
+    return parts_->tags;
+}
+
+Endpoint Node::advertise() const {
+    return parts_->swim.self().endpoint;
+}
+
+std::uint32_t Node::incarnation() const {
+    return parts_->swim.self().incarnation;
+}
+
+bool Node::leaving() const {
+    return parts_->cluster.phase() != cluster::GracefulLeave::Phase::Running;
+}
+
+NodeStats Node::stats() const {
+    const auto& members = parts_->cluster.members();
+    const auto& sender = parts_->swim.sender();
+    NodeStats stats;
+    stats.members = members.table().size();
+    stats.alive = members.count(cluster::Status::Alive);
+    stats.leaving = members.count(cluster::Status::Leaving);
+    stats.left = members.count(cluster::Status::Left);
+    stats.failed = members.count(cluster::Status::Failed);
+    stats.suspect = parts_->swim.table().suspects().size();
+    stats.health = parts_->swim.health();
+    stats.member_time = parts_->cluster.member_time();
+    stats.event_time = parts_->cluster.event_time();
+    stats.query_time = parts_->cluster.query_time();
+    stats.member_queue = sender.queued();
+    stats.intent_queue = sender.queued(swim::Tier::Intent);
+    stats.query_queue = sender.queued(swim::Tier::Query);
+    stats.event_queue = sender.queued(swim::Tier::Event);
+    for (std::size_t i = 0; i < swim::fault_count; ++i) {
+        stats.faults[i] =
+            parts_->swim.faults(static_cast<swim::Fault>(i)) + parts_->message_faults[i];
+    }
+    stats.stalls = parts_->swim.stalls();
+    stats.packets_in = parts_->swim.packets_in();
+    stats.bytes_in = parts_->swim.bytes_in();
+    stats.packets_out = sender.packets();
+    stats.bytes_out = sender.bytes();
+    stats.probes = parts_->swim.prober().probes();
+    stats.probes_failed = parts_->swim.prober().failures();
+    stats.refutations = parts_->swim.refutations();
+    return stats;
+}
+
+void Node::check() const {
+    parts_->swim.check();
+    parts_->cluster.members().check();
+    for (const auto& member : parts_->swim.table().entries()) {
+        const cluster::Member* reported = parts_->cluster.members().find(member->name);
+        MUSTER_ASSERT(reported != nullptr || member->is_gone());
+        // Whoever lives on the wire is reported so; whoever does not, is not.
+        if (reported != nullptr && member->name != parts_->config.swim.name) {
+            const bool here = reported->status == cluster::Status::Alive ||
+                              reported->status == cluster::Status::Leaving;
+            MUSTER_ASSERT(here == member->is_live());
+        }
+    }
+}
+
+void Node::recycle(Effects&& effects) {
+    constexpr std::size_t kept = 4;
+    if (parts_->spare.size() < kept) {
+        effects.clear();
+        parts_->spare.push_back(std::move(effects));
+    }
+}
+
+}  // namespace muster

@@ -15,6 +15,8 @@ struct Config {
     Bytes name;
     // The address that others are told, in the exact form that is announced.
     Endpoint advertise;
+    // The port that we are bound to: what a port of 0 in a message means.
+    std::uint16_t bind_port = 7946;
     // Versions announced: Serf's agent by default (docs/protocol/serf.md section 4.1).
     Versions versions{1, 5, 2, 2, 5, 5};
 

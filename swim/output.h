@@ -120,6 +120,19 @@ struct RoundTrip {
     Bytes payload;
 };
 
+// How a ping by name that was asked for ended.
+struct PingResult {
+    Bytes name;
+    Endpoint peer;
+    bool answered = false;
+};
+
+// A peer's table was not merged: its versions and ours do not fit together.
+struct Refusal {
+    Endpoint peer;
+    std::string error;
+};
+
 struct Output {
     Bytes bytes;  // the datagrams' bytes, one after the other
     std::vector<Datagram> datagrams;
@@ -130,6 +143,10 @@ struct Output {
     std::vector<UserState> user_states;
     std::vector<ExchangeResult> exchanges;
     std::vector<RoundTrip> round_trips;
+    std::vector<PingResult> pings;
+    std::vector<Refusal> refusals;
+    std::vector<std::uint64_t>
+        finished;  // tickets of broadcasts sent to their limit, replaced or dropped
 
     BytesView view(const Datagram& datagram) const {
         return BytesView(bytes).substr(datagram.offset, datagram.size);

@@ -1,0 +1,35 @@
+#include "agent/effects.h"
+
+namespace muster {
+
+const char* to_string(MemberEvent::Kind kind) {
+    switch (kind) {
+        case MemberEvent::Kind::Join:
+            return "member-join";
+        case MemberEvent::Kind::Leave:
+            return "member-leave";
+        case MemberEvent::Kind::Failed:
+            return "member-failed";
+        case MemberEvent::Kind::Update:
+            return "member-update";
+        case MemberEvent::Kind::Reap:
+            return "member-reap";
+        case MemberEvent::Kind::Suspect:
+            return "member-suspect";
+        case MemberEvent::Kind::Cleared:
+            return "member-cleared";
+    }
+    return "unknown";
+}
+
+void Effects::clear() {
+    wire.clear();
+    events.clear();
+    conflicts.clear();
+    done.clear();
+    notices.clear();
+    resolve_seeds = false;
+    left = false;
+}
+
+}  // namespace muster

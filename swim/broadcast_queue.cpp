@@ -1,0 +1,135 @@
+#include "swim/broadcast_queue.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "swim/assert.h"
+
+namespace muster::swim {
+
+bool BroadcastQueue::Rank::operator()(const Item& a, const Item& b) const {
+    if (a.transmits != b.transmits) {
+        return a.transmits < b.transmits;
+    }
+    if (a.message.size() != b.message.size()) {
+        return a.message.size() > b.message.size();
+    }
+    return a.number > b.number;
+}
+
+bool BroadcastQueue::Rank::operator()(const Item& a, const Place& b) const {
+    return a.transmits != b.transmits ? a.transmits < b.transmits : a.message.size() > b.size;
+}
+
+bool BroadcastQueue::Rank::operator()(const Place& a, const Item& b) const {
+    return a.transmits != b.transmits ? a.transmits < b.transmits : a.size > b.message.size();
+}
+
+void BroadcastQueue::push(BytesView subject, BytesView message, std::uint64_t ticket,
+                          std::vector<std::uint64_t>& finished) {
+    MUSTER_ASSERT(!message.empty() && taken_.empty());
+    if (!subject.empty()) {
+        if (const auto old = by_subject_.find(Bytes(subject)); old != by_subject_.end()) {
+            finish(old->second, finished);
+        }
+    }
+    if (by_rank_.size() >= capacity_) {
+        finish(std::prev(by_rank_.end()), finished);
+    }
+    Item item;
+    item.subject = subject;
+    item.message = message;
+    item.ticket = ticket;
+    item.number = next_number_++;
+    const auto inserted = by_rank_.insert(std::move(item)).first;
+    if (!subject.empty()) {
+        by_subject_.emplace(inserted->subject, inserted);
+    }
+    bytes_ += message.size();
+    ++news_;
+}
+
+std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsigned limit,
+                                 Round round, std::size_t most, std::vector<BytesView>& out) {
+    std::size_t used = 0;
+    last_round_ = round;
+    const unsigned extra_limit = limit / 2;
+    auto item = by_rank_.begin();
+    while (item != by_rank_.end() && used + overhead < budget && out.size() < most) {
+        const std::size_t space = budget - used - overhead;
+        if (item->message.size() > space) {
+            // Everything up to there is as long or longer; the place may be in the next tier.
+            item = by_rank_.lower_bound(Place{item->transmits, space});
+            continue;
+        }
+        const bool spent =
+            round == Round::Extra && (!item->news || item->extra_transmits >= extra_limit);
+        if (!item->taken && !spent) {
+            const_cast<Item&>(*item).taken = true;  // not part of the rank
+            taken_.push_back(item);
+            out.push_back(item->message);
+            used += overhead + item->message.size();
+        }
+        ++item;
+    }
+    return used;
+}
+
+void BroadcastQueue::commit(unsigned limit, std::vector<std::uint64_t>& finished) {
+    for (const auto position : taken_) {
+        if (position->transmits + 1 >= limit) {
+            finish(position, finished);
+            continue;
+        }
+        // Extracting the node keeps its memory, and with it every iterator to it.
+        auto node = by_rank_.extract(position);
+        Item& item = node.value();
+        item.taken = false;
+        ++item.transmits;
+        if (last_round_ == Round::Extra) {
+            ++item.extra_transmits;
+        }
+        by_rank_.insert(std::move(node));
+    }
+    taken_.clear();
+}
+
+void BroadcastQueue::end_extra_round() {
+    if (news_ == 0) {
+        return;
+    }
+    for (const Item& item : by_rank_) {
+        const_cast<Item&>(item).news = false;  // not part of the rank
+    }
+    news_ = 0;
+}
+
+void BroadcastQueue::finish(Items::iterator item, std::vector<std::uint64_t>& finished) {
+    if (item->ticket != 0) {
+        finished.push_back(item->ticket);
+    }
+    if (!item->subject.empty()) {
+        by_subject_.erase(item->subject);
+    }
+    bytes_ -= item->message.size();
+    if (item->news) {
+        --news_;
+    }
+    by_rank_.erase(item);
+}
+
+void BroadcastQueue::check() const {
+    std::size_t bytes = 0;
+    std::size_t news = 0;
+    std::size_t subjects = 0;
+    for (const Item& item : by_rank_) {
+        bytes += item.message.size();
+        news += item.news ? 1U : 0U;
+        subjects += item.subject.empty() ? 0U : 1U;
+        MUSTER_ASSERT(!item.taken);
+    }
+    MUSTER_ASSERT(bytes == bytes_ && news == news_ && subjects == by_subject_.size());
+    MUSTER_ASSERT(by_rank_.size() <= capacity_ && taken_.empty());
+}
+
+}  // namespace muster::swim

@@ -1,0 +1,91 @@
+#include "swim/gossip.h"
+
+#include <algorithm>
+
+namespace muster::swim {
+
+namespace {
+
+// An extra round waits so long for more news to come: it leaves within 1 ms.
+constexpr Duration extra_delay = std::chrono::microseconds(500);
+constexpr Duration first_spacing = std::chrono::milliseconds(20);
+
+}  // namespace
+
+Gossip::Gossip(const Config& config, MemberTable& table, Sender& sender, Random& random)
+    : config_(config), table_(table), sender_(sender), random_(random), spacing_(first_spacing) {}
+
+void Gossip::start(TimePoint now) {
+    started_ = config_.gossip_interval > Duration::zero();
+    if (started_) {
+        phase_ = now + random_.below(config_.gossip_interval);
+        last_extra_ = now - config_.gossip_interval * 2;
+    }
+}
+
+TimePoint Gossip::next_phase(TimePoint after) const {
+    if (after < phase_) {
+        return phase_;
+    }
+    return phase_ + ((after - phase_) / config_.gossip_interval + 1) * config_.gossip_interval;
+}
+
+void Gossip::notice(TimePoint now) {
+    if (!started_ || sender_.idle()) {
+        next_tick_ = never;
+        next_extra_ = never;
+        return;
+    }
+    if (next_tick_ == never) {
+        next_tick_ = next_phase(now);
+    }
+    if (config_.broadcast_at_once && next_extra_ == never && sender_.has_news()) {
+        if (now - last_extra_ > config_.gossip_interval) {
+            spacing_ = first_spacing;
+        }
+        next_extra_ = std::max(now + extra_delay, last_extra_ + spacing_);
+    }
+}
+
+void Gossip::tick(TimePoint now, Output& out) {
+    if (now >= next_extra_) {
+        next_extra_ = never;
+        // More than a packet's worth is no single piece of news: the ticks spread it.
+        if (sender_.fits_one_packet()) {
+            round(now, BroadcastQueue::Round::Extra, out);
+            last_extra_ = now;
+            spacing_ = std::min(spacing_ * 2, config_.gossip_interval);
+        }
+        sender_.end_extra_round();
+    }
+    if (now >= next_tick_) {
+        round(now, BroadcastQueue::Round::Regular, out);
+        next_tick_ = next_phase(now);
+    }
+}
+
+// Alive and suspect members, and dead ones for a while: it gives them a chance to refute.
+void Gossip::round(TimePoint now, BroadcastQueue::Round round, Output& out) {
+    table_.choose(
+        config_.gossip_nodes, random_,
+        [&](const Member& member) {
+            if (member.name == config_.name) {
+                return false;
+            }
+            return member.is_live() ||
+                   (member.state == State::Dead &&
+                    now - member.state_change <= config_.gossip_to_the_dead_time);
+        },
+        chosen_);
+    for (const Member* member : chosen_) {
+        if (!sender_.gossip(member->endpoint, member->understands_crc(), round, out)) {
+            return;
+        }
+    }
+}
+
+TimePoint Gossip::next_deadline() const {
+    return std::min(next_tick_, next_extra_);
+}
+
+}  // namespace muster::swim

@@ -1,0 +1,37 @@
+#include "swim/suspicion.h"
+
+#include <algorithm>
+
+#include "swim/formulas.h"
+
+namespace muster::swim {
+
+Suspicion::Suspicion(TimePoint start, Limits limits, BytesView accuser)
+    : start_(start), limits_(limits), accusers_{Bytes(accuser)} {}
+
+bool Suspicion::confirm(BytesView from) {
+    if (accusers_.size() > limits_.confirmations ||
+        std::find(accusers_.begin(), accusers_.end(), from) != accusers_.end()) {
+        return false;
+    }
+    accusers_.emplace_back(from);
+    return true;
+}
+
+TimePoint Suspicion::deadline() const {
+    const Duration lifetime =
+        limits_.confirmations == 0
+            ? limits_.min
+            : suspicion_lifetime(static_cast<unsigned>(accusers_.size() - 1), limits_.confirmations,
+                                 limits_.min, limits_.max);
+    return std::max(start_ + lifetime, not_before_);
+}
+
+void Suspicion::postpone(TimePoint earliest) {
+    if (!postponed_) {
+        postponed_ = true;
+        not_before_ = earliest;
+    }
+}
+
+}  // namespace muster::swim

@@ -1,0 +1,119 @@
+// SWIM with Lifeguard, as memberlist speaks it: one member's whole gossip layer, composed of its
+// parts.
+//
+//     membership   what statements do to the table         prober     who is silent
+//     sender       packets and their broadcasts            relays     pings for others
+//     gossip       when broadcasts leave                   exchanges  push/pull
+//
+// Pure: time, packets and stream messages in; effects are appended to an Output. This class routes
+// and keeps the deadline; every rule is in a part. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "swim/awareness.h"
+#include "swim/config.h"
+#include "swim/exchanges.h"
+#include "swim/gossip.h"
+#include "swim/local_state.h"
+#include "swim/member_table.h"
+#include "swim/membership.h"
+#include "swim/output.h"
+#include "swim/packet.h"
+#include "swim/prober.h"
+#include "swim/random.h"
+#include "swim/relays.h"
+#include "swim/result.h"
+#include "swim/sender.h"
+#include "swim/stream.h"
+
+namespace muster::swim {
+
+class Swim {
+public:
+    // REQUIRES: config's name is not empty, its advertise is specified; local outlives this.
+    Swim(const Config& config, const LocalState& local, Random random);
+    Swim(const Swim&) = delete;
+    Swim& operator=(const Swim&) = delete;
+
+    // Becomes alive with this metadata and starts the timers. Once, before anything else.
+    void start(TimePoint now, BytesView meta, Output& out);
+
+    // One datagram, label and encryption undone. Faults are counted.
+    void receive(TimePoint now, const Endpoint& from, BytesView packet, Output& out);
+    void receive_stream(TimePoint now, StreamId id, const Endpoint& from,
+                        const StreamMessage& message, Output& out);
+    void stream_failed(TimePoint now, StreamId id, const std::string& error, Output& out);
+    // An inbound stream that does not decode: answered with an error where the reference does, and
+    // closed.
+    void stream_refused(StreamId id, const StreamFault& fault, Output& out);
+    void refused(Fault fault) { ++faults_[static_cast<std::size_t>(fault)]; }
+
+    void tick(TimePoint now, Output& out);
+    TimePoint next_deadline() const;
+
+    // Joins the cluster at `peer`, or exchanges state with it. Its end is an ExchangeResult.
+    StreamId exchange(TimePoint now, const Endpoint& peer, bool join, Output& out);
+    void ping_by_name(TimePoint now, BytesView name, const Endpoint& endpoint, Output& out);
+    void leave(TimePoint now, std::uint64_t ticket, Output& out);
+    // Announces new metadata. REQUIRES: meta.size() <= 512
+    void update(TimePoint now, BytesView meta, std::uint64_t ticket, Output& out);
+    // Announces a new address of ours: others accept one only for a member that has left, so the
+    // old one is said to have left first, and the new one follows when that was heard.
+    void move(TimePoint now, const Endpoint& endpoint, Output& out);
+    void broadcast(TimePoint now, Tier tier, BytesView payload, std::uint64_t ticket, Output& out);
+    void set_user_population(std::size_t n) { sender_.set_user_population(n); }
+
+    const MemberTable& table() const { return table_; }
+    const Member& self() const { return membership_.self(); }
+    unsigned health() const { return awareness_.score(); }
+    const Sender& sender() const { return sender_; }
+    const Prober& prober() const { return prober_; }
+    std::uint64_t refutations() const { return membership_.refutations(); }
+    std::uint64_t stalls() const { return stalls_; }
+    std::uint64_t faults(Fault fault) const { return faults_[static_cast<std::size_t>(fault)]; }
+    std::uint64_t packets_in() const { return packets_in_; }
+    std::uint64_t bytes_in() const { return bytes_in_; }
+    void check() const;
+
+private:
+    void dispatch(TimePoint now, const Endpoint& from, const Message& message, Output& out);
+    void answer(const Endpoint& from, const Ping& ping, Output& out);
+    void answer_stream(StreamId id, const Ping& ping, Output& out);
+    bool notice_stall(TimePoint now);
+    void settle(TimePoint now, Output& out);
+    void finish_move(TimePoint now, Output& out);
+
+    const Config config_;
+    const LocalState& local_;
+    Random random_;
+    Counters counters_;
+    Awareness awareness_;
+    MemberTable table_;
+    Sender sender_;
+    Membership membership_;
+    Prober prober_;
+    Relays relays_;
+    Gossip gossip_;
+    Exchanges exchanges_;
+    PacketReader reader_;
+
+    // A change of our address under way: announced when the old one's leave was sent, or at the
+    // latest then.
+    struct Move {
+        Endpoint endpoint;
+        TimePoint latest{};
+    };
+    std::optional<Move> move_;
+    TimePoint quiet_until_{};  // of the last stall that was noticed
+
+    std::uint64_t faults_[fault_count] = {};
+    std::uint64_t stalls_ = 0;
+    std::uint64_t packets_in_ = 0;
+    std::uint64_t bytes_in_ = 0;
+    Bytes message_;
+    Bytes payload_;
+};
+
+}  // namespace muster::swim
