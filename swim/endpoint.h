@@ -25,7 +25,9 @@ public:
     // None unless ip has 4 or 16 bytes. Takes any port; 0 means "unknown" on this wire.
     static std::optional<Endpoint> from_bytes(BytesView ip, std::uint16_t port);
 
-    // "10.0.0.1:7946", "[::1]:7946", "10.0.0.1" or "::1" (both with default_port). No names.
+    // "10.0.0.1:7946", "[::1]:7946", "10.0.0.1", "[::1]" or "::1" (the last three with
+    // default_port). Port 0 is taken as said. No names, no zones. The error names the text, what is
+    // wrong with it, and what is expected.
     static Result<Endpoint> parse(std::string_view text, std::uint16_t default_port);
 
     BytesView ip() const { return {ip_.data(), size_}; }
@@ -33,7 +35,9 @@ public:
     bool is_unspecified() const { return size_ == 0; }
     bool is_ipv4() const;  // in either form
     bool is_loopback() const;
-    bool is_wildcard() const;  // 0.0.0.0 or ::, in either form
+    bool is_wildcard() const;  // 0.0.0.0 or ::, in either form; not the unspecified endpoint
+    // The same address in either form; ports may differ.
+    bool same_host(const Endpoint& other) const;
 
     Endpoint with_port(std::uint16_t port) const;
     // The same address in its shortest form: 4 bytes for a mapped IPv4 address.
@@ -42,7 +46,8 @@ public:
     // wildcard.
     Endpoint mapped() const;
 
-    std::string ip_text() const;    // "10.0.0.1", "::1"; "" when unspecified
+    // For people; a mapped IPv4 address reads as the IPv4 address that it is. "" when unspecified.
+    std::string ip_text() const;    // "10.0.0.1", "::1"
     std::string to_string() const;  // "10.0.0.1:7946", "[::1]:7946"
 
     auto operator<=>(const Endpoint&) const = default;

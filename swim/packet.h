@@ -26,7 +26,7 @@ enum class Fault : std::uint8_t {
     Crc,          // checksum does not match
     Compression,  // bad LZW, unknown algorithm, or larger than max_decompressed
     Compound,     // truncated: parts were cut off
-    Nesting,      // wrappers deeper than max_nesting
+    Nesting,      // wrappers deeper than max_nesting, or more than max_packet_parts
     Body,         // a message that does not decode
     Label,        // label missing, unexpected or different (reported by the edge)
     Decrypt,      // no key fits, or plaintext where encryption is required (reported by the edge)
@@ -40,7 +40,8 @@ struct PacketFault {
 };
 
 inline constexpr std::size_t max_nesting = 4;  // compress and compound around a message
-inline constexpr std::size_t max_decompressed = 40 * 1024 * 1024;  // section 4.3, HEAD's limit
+inline constexpr std::size_t max_decompressed = 40 * 1024 * 1024;  // section 4.3; all of a packet
+inline constexpr std::size_t max_packet_parts = 1024;   // ours: messages and wrappers of one packet
 inline constexpr std::size_t max_compound_parts = 127;  // towards release 0.2.2 (section 1.2)
 inline constexpr std::size_t compound_header_size = 2;
 inline constexpr std::size_t compound_part_overhead = 2;
@@ -61,6 +62,9 @@ public:
 
 private:
     void dispatch(BytesView message, std::size_t depth);
+    void open_compound(BytesView body, std::size_t depth);
+    void open_compressed(BytesView body, std::size_t depth);
+    void fault(Fault fault, std::string detail);
 
     std::vector<Message> messages_;
     std::vector<PacketFault> faults_;

@@ -8,7 +8,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
+#include <string>
 
 #include "swim/bytes.h"
 #include "swim/codec.h"
