@@ -50,8 +50,8 @@ public:
     // A broadcast with an id left swim's queue: sent as often as it should be, or dropped.
     void transmitted(TimePoint now, BroadcastId id, Output& out);
     // How Output::attempt ended. An ack is worth a push/pull if the answer is true.
-    [[nodiscard]] bool try_acked(TimePoint now, BytesView name);
-    void try_timed_out(TimePoint now, BytesView name);
+    [[nodiscard]] bool try_acked(BytesView name);
+    void try_timed_out(BytesView name);
     // What Output::leave_wire asked for is done: everybody who had to be told was.
     void wire_left(TimePoint now, Output& out);
 
@@ -87,16 +87,20 @@ public:
     LamportTime min_event_time() const { return min_event_time_; }
 
 private:
-    // What came of an intent: whether it is worth passing on.
-    bool hear(TimePoint now, BytesView name, const Intent& intent, Output& out);
+    // Applies or keeps an intent. True if it is worth passing on to others.
+    bool hear(TimePoint now, BytesView name, Intent intent, Output& out);
+    void hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
+                      Output& out);
     void announce_join(TimePoint now, Output& out);
     LamportTime stamp_leave();
+    BroadcastId broadcast_leave(const Leave& leave, Output& out);
+    void tell_phase(GracefulLeave::Phase before, Output& out);
     bool anyone_else_alive() const;
-    BroadcastId broadcast_leave(const Leave& intent, Output& out);
-    void advance_leave(GracefulLeave::Phase before, Output& out);
-    void retry(TimePoint now, Output& out);
+    void member_left_wire(TimePoint now, const swim::WireEvent& event, Output& out);
+    void prune(TimePoint now, Output& out);
     void reap(TimePoint now, Output& out);
-    void follow_events(TimePoint now, std::size_t first, Output& out);
+    void count_members(TimePoint now);
+    bool running() const { return leave_.phase() == GracefulLeave::Phase::Running; }
 
     Config config_;
     Bytes name_;

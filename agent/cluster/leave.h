@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/cluster/config.h"
@@ -24,7 +25,7 @@ public:
         Running,
         Telling,      // the leave intent is being broadcast
         LeavingWire,  // the SWIM layer is leaving
-        Lingering,    // still answers probes, so that the news can spread
+        Lingering,    // still answers probes, so that the news can spread; not when alone
         Left,
     };
 
@@ -44,12 +45,16 @@ public:
 
 private:
     void enter(Phase phase, TimePoint deadline);
+    void linger(TimePoint now);
 
     Config config_;
     Phase phase_ = Phase::Running;
     TimePoint deadline_ = never;
-    BroadcastId told_ = no_broadcast;
+    std::optional<BroadcastId> told_;
 };
+
+// A request has ended: done, or with an error.
+void finish(RequestId request, std::string error, std::vector<RequestDone>& done);
 
 // The forced leaves that wait for their broadcast.
 class ForcedLeaves {

@@ -61,8 +61,7 @@ public:
                 const Intent* buffered, Events& events);
     // Dead or left on the wire: left if a leave intent came first, else failed.
     void left(TimePoint now, const swim::WireEvent& event, Events& events);
-    void updated(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
-                 Events& events);
+    void updated(const swim::WireEvent& event, const WireRecord& record, Events& events);
     void suspected(const swim::WireEvent& event, Events& events);
     void cleared(const swim::WireEvent& event, Events& events);
 
@@ -96,17 +95,18 @@ private:
     using Entry = Table::value_type;
     using Agenda = std::set<std::pair<TimePoint, BytesView>>;  // views into the table's keys
 
-    Entry& insert(TimePoint now, BytesView name, Events& events);
+    Table::iterator insert(BytesView name, Events& events);
+    void set_suspect(const swim::WireEvent& event, bool suspect, MemberEvent::Kind kind,
+                     Events& events);
     void set_status(TimePoint now, Entry& entry, Status status);
-    void set_departed(Entry& entry, TimePoint at);
-    void set_prune(Entry& entry, TimePoint at);
+    void depart(TimePoint now, Entry& entry, Status status);
     void erase(Table::iterator position, Events& events);
     void report(MemberEvent::Kind kind, const Entry& entry, Status from, const swim::Cause& cause,
                 Events& events);
 
     Table table_;
     Agenda departures_;  // the failed and left ones, by when they departed
-    Agenda prunes_;
+    Agenda prunes_;      // those marked for a prune, by when it is carried out
     std::array<std::size_t, 5> counts_{};
     std::uint64_t index_ = 0;
     std::size_t max_members_;

@@ -1,1 +1,23 @@
-// (being written)
+#include "agent/cluster/status.h"
+
+#include "swim/assert.h"
+
+namespace muster::cluster {
+
+const char* to_string(Status status) {
+    switch (status) {
+        case Status::None:
+            return "none";
+        case Status::Alive:
+            return "alive";
+        case Status::Leaving:
+            return "leaving";
+        case Status::Left:
+            return "left";
+        case Status::Failed:
+            return "failed";
+    }
+    MUSTER_ASSERT(!"a status has one of five values");
+}
+
+}  // namespace muster::cluster

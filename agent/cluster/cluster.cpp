@@ -1,0 +1,407 @@
+#include "agent/cluster/cluster.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "swim/assert.h"
+
+namespace muster::cluster {
+namespace {
+
+using Phase = GracefulLeave::Phase;
+
+// A push/pull carries clocks that have not been used in a message yet.
+void witness_unused(LamportClock& clock, LamportTime time) {
+    if (time > 0 && time != lamport_end) {
+        clock.witness(time - 1);
+    }
+}
+
+LamportTime status_time(const PushPull& state, BytesView name) {
+    const auto entry = std::lower_bound(
+        state.status_ltimes.begin(), state.status_ltimes.end(), name,
+        [](const PushPull::StatusTime& time, BytesView wanted) { return time.name < wanted; });
+    return entry != state.status_ltimes.end() && entry->name == name ? entry->ltime : 0;
+}
+
+void refuse(swim::Fault fault, std::string detail, Output& out) {
+    out.faults.push_back({fault, std::move(detail)});
+}
+
+void notice(Notice::Level level, std::string text, Output& out) {
+    out.notices.push_back({level, std::move(text)});
+}
+
+}  // namespace
+
+Cluster::Cluster(const Config& config, Bytes name, bool has_seeds, Random random)
+    : config_(config),
+      name_(std::move(name)),
+      has_seeds_(has_seeds),
+      members_(config.max_members),
+      intents_(config.max_intents_size),
+      book_(config, random.split()),
+      seeds_(config, random.split()),
+      leave_(config) {
+    clock_.increment();
+    event_clock_.increment();
+    query_clock_.increment();
+}
+
+// ---- inputs from the wire ----
+
+void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
+                         Output& out) {
+    using Kind = swim::WireEvent::Kind;
+    switch (event.kind) {
+        case Kind::Join:
+            members_.joined(now, event, record, intents_.find(event.name), out.events);
+            book_.forget(event.name);
+            break;
+        case Kind::Leave:
+            member_left_wire(now, event, out);
+            break;
+        case Kind::Update:
+            members_.updated(event, record, out.events);
+            break;
+        case Kind::Suspect:
+            members_.suspected(event, out.events);
+            break;
+        case Kind::Cleared:
+            members_.cleared(event, out.events);
+            break;
+        case Kind::Conflict: {
+            const Member* member = members_.find(event.name);
+            out.conflicts.push_back(
+                {event.name, member != nullptr ? member->endpoint : Endpoint{}, event.other});
+            break;
+        }
+    }
+    count_members(now);
+}
+
+// Who said that it leaves is reported failed when the intent was not heard, as the reference does,
+// but it is not tried again.
+void Cluster::member_left_wire(TimePoint now, const swim::WireEvent& event, Output& out) {
+    const std::size_t before = out.events.size();
+    members_.left(now, event, out.events);
+    if (out.events.size() == before) {
+        return;
+    }
+    const MemberEvent& reported = out.events.back();
+    if (reported.to == Status::Failed && event.to != swim::State::Left && event.name != name_) {
+        book_.remember(now, event.name, reported.endpoint);
+    }
+}
+
+void Cluster::user_message(TimePoint now, BytesView message, Output& out) {
+    if (message.empty()) {
+        return;
+    }
+    switch (static_cast<MessageType>(octet(message.front()))) {
+        case MessageType::Leave: {
+            const Result<Leave> leave = decode_leave(message);
+            if (!leave) {
+                return refuse(swim::Fault::Body, leave.error().text, out);
+            }
+            return hear_message(now, leave->node, {Intent::Kind::Leave, leave->ltime, leave->prune},
+                                message, out);
+        }
+        case MessageType::Join: {
+            const Result<Join> join = decode_join(message);
+            if (!join) {
+                return refuse(swim::Fault::Body, join.error().text, out);
+            }
+            return hear_message(now, join->node, {Intent::Kind::Join, join->ltime, /*prune=*/false},
+                                message, out);
+        }
+        case MessageType::UserEvent:
+        case MessageType::Query:
+        case MessageType::QueryResponse:
+        case MessageType::Relay:
+            return;
+        case MessageType::PushPull:
+        case MessageType::ConflictResponse:
+        case MessageType::KeyRequest:
+        case MessageType::KeyResponse:
+            break;
+    }
+    refuse(swim::Fault::UnknownType,
+           "user message: expected a type that is gossiped, found " +
+               std::to_string(octet(message.front())),
+           out);
+}
+
+void Cluster::hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
+                           Output& out) {
+    if (name.empty() || intent.ltime == lamport_end) {
+        return refuse(swim::Fault::Body,
+                      name.empty() ? "intent message, field Node: expected a name, found none"
+                                   : "intent message, field LTime: expected a time that another "
+                                     "can follow, found the last one",
+                      out);
+    }
+    if (hear(now, name, intent, out)) {
+        out.broadcasts.push_back({Tier::Intent, no_broadcast, Bytes(message)});
+    }
+    count_members(now);
+}
+
+bool Cluster::hear(TimePoint now, BytesView name, Intent intent, Output& out) {
+    clock_.witness(intent.ltime);
+    const bool leaves = intent.kind == Intent::Kind::Leave;
+    const bool ours = name == name_;
+    const Member* member = members_.find(name);
+    if (member == nullptr) {
+        const bool news = intents_.add(now, name, intent);
+        if (news && leaves) {
+            book_.forget(name);
+        }
+        return news;
+    }
+    if (ours && leaves && running()) {
+        if (intent.ltime > member->status_ltime) {
+            announce_join(now, out);
+        }
+        return false;
+    }
+    intent.prune = intent.prune && !ours;
+    const Verdict verdict = members_.apply(
+        now, name, intent, config_.broadcast_timeout + config_.leave_propagate_delay, out.events);
+    if (verdict.applied && leaves) {
+        book_.forget(name);
+    }
+    return verdict.rebroadcast;
+}
+
+void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours, Output& out) {
+    if (bytes.empty()) {
+        return;
+    }
+    swim::Scratch scratch;
+    const Result<PushPull> state = decode_push_pull(bytes, scratch);
+    if (!state) {
+        return refuse(swim::Fault::Body, state.error().text, out);
+    }
+    witness_unused(clock_, state->ltime);
+    witness_unused(event_clock_, state->event_ltime);
+    witness_unused(query_clock_, state->query_ltime);
+
+    const auto merge = [&](BytesView name, const Intent& intent) {
+        if (!name.empty() && intent.ltime != lamport_end) {
+            hear(now, name, intent, out);
+        }
+    };
+    // The time of a leave is not in the state, but it is later than that of the join before it.
+    for (BytesView name : state->left_members) {
+        merge(name, {Intent::Kind::Leave, after(status_time(*state, name)), /*prune=*/false});
+    }
+    std::vector<BytesView> left = state->left_members;
+    std::sort(left.begin(), left.end());
+    for (const PushPull::StatusTime& time : state->status_ltimes) {
+        if (!std::binary_search(left.begin(), left.end(), time.name)) {
+            merge(time.name, {Intent::Kind::Join, time.ltime, /*prune=*/false});
+        }
+    }
+    if (join_of_ours && state->event_ltime != lamport_end) {
+        min_event_time_ = std::max(min_event_time_, state->event_ltime);
+    }
+    count_members(now);
+}
+
+void Cluster::user_state(Bytes& out) const {
+    PushPull state;
+    state.ltime = clock_.time();
+    state.event_ltime = event_clock_.time();
+    state.query_ltime = query_clock_.time();
+    state.slots = config_.event_buffer;
+    state.status_ltimes.reserve(members_.table().size());
+    for (const auto& [name, member] : members_.table()) {
+        state.status_ltimes.push_back({name, member.status_ltime});
+        if (member.status == Status::Left) {
+            state.left_members.push_back(name);
+        }
+    }
+    encode(state, out);
+}
+
+void Cluster::transmitted(TimePoint now, BroadcastId id, Output& out) {
+    const Phase before = leave_.phase();
+    leave_.transmitted(now, id);
+    tell_phase(before, out);
+    forced_.transmitted(id, out.done);
+}
+
+bool Cluster::try_acked(BytesView name) {
+    return book_.acked(name) && running();
+}
+
+void Cluster::try_timed_out(BytesView name) {
+    book_.timed_out(name);
+}
+
+void Cluster::wire_left(TimePoint now, Output& out) {
+    const Phase before = leave_.phase();
+    leave_.wire_left(now);
+    tell_phase(before, out);
+}
+
+// ---- time ----
+
+void Cluster::start(TimePoint now, Output& out) {
+    reap_due_ = now + config_.reap_interval;
+    if (has_seeds_) {
+        seeds_.start(now);
+        out.resolve_seeds = seeds_.tick(now);
+    }
+}
+
+void Cluster::tick(TimePoint now, Output& out) {
+    prune(now, out);
+    reap(now, out);
+    count_members(now);
+    forced_.tick(now, out.done);
+    const Phase before = leave_.phase();
+    leave_.tick(now);
+    if (before == Phase::Telling && leave_.phase() != before) {
+        notice(Notice::Level::Warning,
+               "leaving: the others may not all have heard of it in time; going on", out);
+    }
+    tell_phase(before, out);
+    if (running()) {
+        if (auto attempt = book_.next(now)) {
+            out.attempt = std::move(attempt);
+        }
+        out.resolve_seeds = seeds_.tick(now) || out.resolve_seeds;
+    }
+}
+
+TimePoint Cluster::next_deadline() const {
+    const TimePoint deadline = std::min(
+        {reap_due_, members_.next_prune(), forced_.next_deadline(), leave_.next_deadline()});
+    return running() ? std::min({deadline, book_.next_deadline(), seeds_.next_deadline()})
+                     : deadline;
+}
+
+void Cluster::prune(TimePoint now, Output& out) {
+    const std::size_t before = out.events.size();
+    members_.prune(now, out.events);
+    for (std::size_t i = before; i < out.events.size(); ++i) {
+        book_.forget(out.events[i].name);
+    }
+}
+
+// A failed member that is reaped is still tried: that is what the address book is for.
+void Cluster::reap(TimePoint now, Output& out) {
+    if (now < reap_due_) {
+        return;
+    }
+    reap_due_ = now + config_.reap_interval;
+    members_.reap(now, config_.reconnect_timeout, config_.tombstone_timeout, out.events);
+    intents_.expire(now, config_.recent_intent_timeout);
+}
+
+void Cluster::count_members(TimePoint now) {
+    const std::size_t alive = members_.count(Status::Alive);
+    book_.count(alive);
+    seeds_.count(now, alive, book_.size());
+}
+
+// ---- requests ----
+
+std::string Cluster::join_refusal() const {
+    return running() ? "" : "Serf can't Join after Leave or Shutdown";
+}
+
+void Cluster::joined(TimePoint now, bool announce, Output& out) {
+    seeds_.joined(now);
+    if (announce && running()) {
+        announce_join(now, out);
+    }
+}
+
+// Also the answer to an intent that says that we leave while we do not: by now the clock is above
+// that intent's time.
+void Cluster::announce_join(TimePoint now, Output& out) {
+    const Join join{clock_.time(), name_};
+    hear(now, name_, {Intent::Kind::Join, join.ltime, /*prune=*/false}, out);
+    Broadcast broadcast;
+    encode(join, broadcast.message);
+    out.broadcasts.push_back(std::move(broadcast));
+}
+
+LamportTime Cluster::stamp_leave() {
+    const LamportTime stamp = clock_.time();
+    clock_.increment();
+    return stamp;
+}
+
+BroadcastId Cluster::broadcast_leave(const Leave& leave, Output& out) {
+    Broadcast broadcast;
+    broadcast.id = ++last_broadcast_;
+    encode(leave, broadcast.message);
+    out.broadcasts.push_back(std::move(broadcast));
+    return last_broadcast_;
+}
+
+bool Cluster::anyone_else_alive() const {
+    const Member* self = members_.find(name_);
+    const bool self_alive = self != nullptr && self->status == Status::Alive;
+    return members_.count(Status::Alive) > (self_alive ? 1U : 0U);
+}
+
+void Cluster::leave(TimePoint now, RequestId request, Output& out) {
+    if (!running()) {
+        const bool left = leave_.phase() == Phase::Left;
+        finish(request, left ? "" : "Leave already in progress", out.done);
+        return;
+    }
+    leave_request_ = request;
+    const Leave intent{stamp_leave(), name_, /*prune=*/false};
+    std::optional<BroadcastId> told;
+    if (anyone_else_alive()) {
+        told = broadcast_leave(intent, out);
+    }
+    leave_.start(now, told);
+    hear(now, name_, {Intent::Kind::Leave, intent.ltime, /*prune=*/false}, out);
+    tell_phase(Phase::Running, out);
+}
+
+void Cluster::tell_phase(Phase before, Output& out) {
+    if (leave_.phase() == before) {
+        return;
+    }
+    if (leave_.phase() == Phase::LeavingWire) {
+        out.leave_wire = true;
+    }
+    if (leave_.phase() == Phase::Left) {
+        out.left = true;
+        finish(*std::exchange(leave_request_, std::nullopt), "", out.done);
+    }
+}
+
+// Whoever is alive is told even if it is only the member itself, so that it can object.
+void Cluster::force_leave(TimePoint now, RequestId request, BytesView name, bool prune,
+                          Output& out) {
+    if (name.empty()) {
+        return finish(request, "cannot force a member without a name to leave: name one", out.done);
+    }
+    if (name == name_) {
+        return finish(request,
+                      "cannot force " + name_ +
+                          " to leave: it is this agent itself (to leave, use `muster leave`)",
+                      out.done);
+    }
+    const Leave intent{stamp_leave(), name, prune};
+    const bool told = anyone_else_alive();
+    hear(now, name, {Intent::Kind::Leave, intent.ltime, prune}, out);
+    count_members(now);
+    if (!told) {
+        finish(request, "", out.done);
+        return;
+    }
+    forced_.add(request, broadcast_leave(intent, out), now + config_.broadcast_timeout);
+}
+
+}  // namespace muster::cluster
