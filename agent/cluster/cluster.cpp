@@ -233,11 +233,11 @@ void Cluster::transmitted(TimePoint now, BroadcastId id, Output& out) {
     forced_.transmitted(id, out.done);
 }
 
-bool Cluster::try_acked(BytesView name) {
+bool Cluster::try_acked(TimePoint /*now*/, BytesView name) {
     return book_.acked(name) && running();
 }
 
-void Cluster::try_timed_out(BytesView name) {
+void Cluster::try_timed_out(TimePoint /*now*/, BytesView name) {
     book_.timed_out(name);
 }
 

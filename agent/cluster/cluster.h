@@ -50,8 +50,8 @@ public:
     // A broadcast with an id left swim's queue: sent as often as it should be, or dropped.
     void transmitted(TimePoint now, BroadcastId id, Output& out);
     // How Output::attempt ended. An ack is worth a push/pull if the answer is true.
-    [[nodiscard]] bool try_acked(BytesView name);
-    void try_timed_out(BytesView name);
+    [[nodiscard]] bool try_acked(TimePoint now, BytesView name);
+    void try_timed_out(TimePoint now, BytesView name);
     // What Output::leave_wire asked for is done: everybody who had to be told was.
     void wire_left(TimePoint now, Output& out);
 

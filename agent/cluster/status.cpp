@@ -17,7 +17,8 @@ const char* to_string(Status status) {
         case Status::Failed:
             return "failed";
     }
-    MUSTER_ASSERT(!"a status has one of five values");
+    constexpr bool is_a_status = false;
+    MUSTER_ASSERT(is_a_status);
 }
 
 }  // namespace muster::cluster
