@@ -1,0 +1,66 @@
+// What the server answers: the bodies of replies and the records of streams, written for every
+// encoding by the same calls. The reading side is agent/api/reply_reader.h.
+//
+// In Encoding::Serf each body has exactly the fields of docs/protocol/rpc.md section 4; the others
+// add ours: what a member's record says beyond Serf, and the view's Index.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/api/backend.h"
+#include "agent/api/encoder.h"
+
+namespace muster::api {
+
+// A member as a reply shows it. Views: valid as long as what they were made from.
+struct MemberRecord {
+    BytesView name;
+    Endpoint endpoint;
+    BytesView tags;  // encoded
+    swim::Versions versions;
+    cluster::Status status = cluster::Status::None;
+    bool suspect = false;
+    std::uint32_t incarnation = 0;
+    std::optional<std::int64_t> since_ns;  // since 1970; none in a record of an event
+    bool self = false;
+};
+
+void write_members(Encoder& encoder, std::span<const MemberRecord> members, std::uint64_t index);
+
+// The reply to a handshake: the only one without a body that says something beside Error and Seq,
+// namely that the extended records were granted.
+void write_handshake(Encoder& encoder, std::uint64_t seq, bool grants_extended);
+
+void write_joined(Encoder& encoder, const JoinOutcome& outcome);
+// The header's error of a join that reached nobody though it was asked to: in Serf's form, several
+// lines, or ours; empty if it reached somebody.
+std::string join_error(const JoinOutcome& outcome, bool extended);
+
+void write_stats(Encoder& encoder, const Stats& stats, std::span<const std::string> warnings,
+                 std::uint64_t index);
+// Ours: Serf's replies to `tags` have no body. REQUIRES: encoder.extended()
+void write_tags(Encoder& encoder, const cluster::Tags& tags, std::uint64_t index);
+
+// One record of a stream: what happened, and the member after it. `wall_ns` is the time of
+// telling, in nanoseconds since 1970.
+void write_event(Encoder& encoder, const MemberEvent& event, std::int64_t wall_ns, bool self);
+
+// One record of a monitor.
+struct LogRecord {
+    LogLevel level = LogLevel::Info;
+    std::int64_t wall_ns = 0;
+    std::string_view text;
+};
+void write_log(Encoder& encoder, const LogRecord& record);
+const char* to_string(LogLevel level);  // "trace", "debug", "info", "warn", "err"
+
+// A record in place of `count` others that this client did not read in time. REQUIRES:
+// encoder.extended()
+void write_lost(Encoder& encoder, std::uint64_t count);
+
+}  // namespace muster::api

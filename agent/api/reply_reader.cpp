@@ -1,0 +1,151 @@
+#include "agent/api/reply_reader.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace muster::api {
+
+namespace {
+
+template <class Reply>
+Result<Reply> finish(const Fields& fields, Reply reply) {
+    if (fields.failed())
+        return fields.error();
+    return reply;
+}
+
+// Versions and ports are small: what is too large for its field is the peer's nonsense, cut off.
+template <class Narrow>
+Narrow narrow(std::uint64_t value) {
+    return static_cast<Narrow>(std::min<std::uint64_t>(value, std::numeric_limits<Narrow>::max()));
+}
+
+Result<ReadMember> read_member(const Value& record) {
+    Fields fields(record, "member");
+    ReadMember member;
+    member.name = fields.text("Name");
+    member.status = fields.text("Status");
+    member.tags = fields.text_map("Tags");
+    const auto port = narrow<std::uint16_t>(fields.natural("Port"));
+    const auto version = [&](std::string_view field) {
+        return narrow<std::uint8_t>(fields.natural(field));
+    };
+    member.versions = {.protocol_min = version("ProtocolMin"),
+                       .protocol_max = version("ProtocolMax"),
+                       .protocol_current = version("ProtocolCur"),
+                       .delegate_min = version("DelegateMin"),
+                       .delegate_max = version("DelegateMax"),
+                       .delegate_current = version("DelegateCur")};
+    if (fields.has("Incarnation"))
+        member.incarnation = narrow<std::uint32_t>(fields.natural("Incarnation"));
+    if (fields.has("Since"))
+        member.since_ns = fields.integer("Since");
+    if (fields.has("Suspect"))
+        member.suspect = fields.boolean("Suspect");
+    if (fields.has("Self"))
+        member.self = fields.boolean("Self");
+    const Bytes ip = fields.text("Addr");
+    if (fields.failed())
+        return fields.error();
+    if (const auto endpoint = Endpoint::from_bytes(ip, port))
+        member.endpoint = *endpoint;
+    return member;
+}
+
+Result<std::vector<ReadMember>> read_member_list(Fields& fields) {
+    std::vector<ReadMember> members;
+    for (const Value& record : fields.list("Members")) {
+        Result<ReadMember> member = read_member(record);
+        if (!member)
+            return member.error();
+        members.push_back(*std::move(member));
+    }
+    return members;
+}
+
+std::optional<std::uint64_t> optional_natural(Fields& fields, std::string_view field) {
+    if (!fields.has(field))
+        return std::nullopt;
+    return fields.natural(field);
+}
+
+}  // namespace
+
+BytesView ReadMember::shown_status() const {
+    return status == "alive" && suspect.value_or(false) ? BytesView("suspect") : BytesView(status);
+}
+
+Result<ReadHeader> read_header(const Value& record) {
+    Fields fields(record, "reply");
+    return finish(fields, ReadHeader{.seq = fields.natural("Seq"),
+                                     .error = fields.text("Error"),
+                                     .extended = fields.boolean("Extended")});
+}
+
+Result<ReadMembers> read_members(const Value& body) {
+    Fields fields(body, "members");
+    ReadMembers reply;
+    reply.index = optional_natural(fields, "Index");
+    Result<std::vector<ReadMember>> members = read_member_list(fields);
+    if (!members)
+        return members.error();
+    reply.members = *std::move(members);
+    return finish(fields, std::move(reply));
+}
+
+Result<ReadJoined> read_joined(const Value& body) {
+    Fields fields(body, "join");
+    ReadJoined reply;
+    reply.joined = fields.natural("Num");
+    if (fields.has("Failed")) {
+        reply.failed.emplace();
+        for (const Value& record : fields.list("Failed")) {
+            Fields failure(record, "failed seed");
+            reply.failed->push_back({failure.text("Seed"), failure.text("Error")});
+            if (failure.failed())
+                return failure.error();
+        }
+    }
+    return finish(fields, std::move(reply));
+}
+
+Result<ReadStats> read_stats(const Value& body) {
+    Fields fields(body, "stats");
+    ReadStats reply;
+    reply.index = optional_natural(fields, "Index");
+    if (fields.has("Warnings"))
+        reply.warnings = fields.texts("Warnings");
+    if (body.map() != nullptr) {
+        for (const Value::Field& entry : *body.map()) {
+            if (entry.value.map() != nullptr)
+                reply.sections[entry.key] = fields.text_map(entry.key);
+        }
+    }
+    return finish(fields, std::move(reply));
+}
+
+Result<ReadEvent> read_event(const Value& body) {
+    Fields fields(body, "event");
+    ReadEvent reply;
+    reply.kind = fields.text("Event");
+    reply.lost = optional_natural(fields, "Lost");
+    Result<std::vector<ReadMember>> members = read_member_list(fields);
+    if (!members)
+        return members.error();
+    reply.members = *std::move(members);
+    return finish(fields, std::move(reply));
+}
+
+Result<ReadLog> read_log(const Value& body) {
+    Fields fields(body, "log record");
+    ReadLog reply;
+    reply.text = fields.text("Log");
+    if (fields.has("Level"))
+        reply.level = fields.text("Level");
+    if (fields.has("Time"))
+        reply.wall_ns = fields.integer("Time");
+    reply.lost = optional_natural(fields, "Lost");
+    return finish(fields, std::move(reply));
+}
+
+}  // namespace muster::api
