@@ -11,7 +11,7 @@ from harness.cases import case
 from harness.peer import Peer, truncations
 from harness.rpc import tcp, unix
 from harness.waiting import check, check_equal, wait_until
-from harness.wire import ACK, ALIVE, COMPOUND, COMPRESS, DEAD, INDIRECT_PING, NACK, PING, PUSH_PULL, SUSPECT
+from harness.wire import ACK, ALIVE, COMPOUND, COMPRESS, DEAD, INDIRECT_PING, NACK, PING, SUSPECT
 
 VECTORS = os.path.join(ROOT, "tests/vectors/memberlist.json")
 

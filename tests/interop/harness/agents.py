@@ -49,6 +49,7 @@ class Agent:
         self.log_path = os.path.join(directory, f"{name}.{self.kind}.log")
         self.directory = directory
         self.process = None
+        self.lives = 0
         self.status = None
         self._rpc = None
 
@@ -66,6 +67,7 @@ class Agent:
                                             stdout=log, stderr=log, env=ENVIRONMENT, start_new_session=True,
                                             cwd=self.directory)
         self.status = "alive"
+        self.lives += 1
         if wait:
             wait_until(self.answers, deadline, f"{self} answering; its log:\n{self.log_tail()}")
         return self

@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 
 from .cluster import Cluster
+from .complaints import complaints
+from .waiting import check
 
 CASES = []
 
@@ -15,21 +17,24 @@ class Skipped(Exception):
 
 
 class Case:
-    def __init__(self, function, budget, needs, long_budget, alone):
+    def __init__(self, function, budget, needs, long_budget, alone, provoking):
         self.function, self.budget, self.needs, self.alone = function, budget, needs, alone
+        self.provoking = provoking
         self.long_budget = long_budget or budget
         self.name = function.__name__
         self.sentence = self.name.replace("_", " ")
 
 
-def case(budget=60, needs=(), long_budget=None, alone=False):
+def case(budget=60, needs=(), long_budget=None, alone=False, provoking=()):
     """Marks a function as a case. It is called with a Run.
 
     budget: seconds until it is ended as failed; long_budget: the same under --long. needs: "muster" (means nothing in
-    a run of serf only), "root". alone: nothing else runs meanwhile.
+    a run of serf only), "root". alone: nothing else runs meanwhile. provoking: what a serf may complain of in its log
+    here beside what is on the lists of complaints.py; any other complaint fails the case.
     """
     def mark(function):
-        CASES.append(Case(function, budget, (needs,) if isinstance(needs, str) else tuple(needs), long_budget, alone))
+        CASES.append(Case(function, budget, (needs,) if isinstance(needs, str) else tuple(needs), long_budget, alone,
+                          provoking))
         return function
     return mark
 
@@ -58,6 +63,14 @@ class Run:
         """`thing.close()` is called at the end of the case."""
         self._closing.callback(thing.close)
         return thing
+
+    def check_complaints(self, provoking):
+        """No serf's log may hold an error or a warning that serfs do not write about serfs."""
+        for cluster in self._clusters:
+            ended = any(not agent.running or agent.lives > 1 for agent in cluster.agents)
+            for agent in cluster.of("serf"):
+                found = complaints(agent.log(), ended, provoking)
+                check(not found, lambda: f"{agent} complains:\n    " + "\n    ".join(found[:20]))
 
     def report(self) -> str:
         return "\n".join(cluster.report() for cluster in self._clusters)

@@ -67,6 +67,7 @@ def run_one(options) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
     try:
         found.function(run)
+        run.check_complaints(found.provoking)
         return 0
     except Skipped as reason:
         print(reason)
