@@ -1,1 +1,277 @@
-// (being written)
+#include "agent/agent.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+
+#include "agent/agent_parts.h"
+#include "swim/assert.h"
+#include "swim/seal.h"
+
+namespace muster {
+
+namespace {
+
+// Datagrams handled before the timers when one is due: more than a socket buffer holds.
+constexpr std::size_t drain_at_tick = 8192;
+// A free port that UDP found may be taken for TCP.
+constexpr int port_attempts = 16;
+// On top of what the node promises, before a leave is cut short.
+constexpr Duration leave_grace = std::chrono::seconds(2);
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    // Never fails for so few bytes once the kernel is seeded, and waits until it is.
+    const ssize_t size = getrandom(&seed, sizeof seed, 0);
+    MUSTER_ASSERT(size == static_cast<ssize_t>(sizeof seed));
+    return seed;
+}
+
+}  // namespace
+
+struct Agent::Parts::Watch : std::enable_shared_from_this<Watch> {
+    Watch(asio::io_context& loop, int fd, std::function<void()> when_readable)
+        : descriptor(loop, fd), readable(std::move(when_readable)) {}
+
+    void wait() {
+        descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                              [self = shared_from_this()](const asio::error_code& error) {
+                                  if (error)
+                                      return;
+                                  self->readable();
+                                  self->wait();
+                              });
+    }
+
+    asio::posix::stream_descriptor descriptor;
+    std::function<void()> readable;
+};
+
+Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
+    : config(std::move(a_config)),
+      log(a_log),
+      timer(loop, clock, [this] { asio::post(loop, [this] { turn(); }); }),
+      udp(
+          loop, clock,
+          [this](TimePoint now, const Endpoint& from, BytesView datagram) {
+              receive(now, from, datagram);
+          },
+          [this] { arm(); }),
+      streams(loop, clock, {config.node.swim.tcp_timeout, 128, config.label}, *this) {}
+
+// ---- start and end ----
+
+std::optional<Error> Agent::Parts::bind() {
+    for (int attempt = 1;; ++attempt) {
+        const Result<Endpoint> by_udp = udp.bind(config.bind);
+        if (!by_udp)
+            return by_udp.error();
+        const Result<Endpoint> by_tcp = streams.listen(*by_udp);
+        if (by_tcp) {
+            bound = *by_udp;
+            return std::nullopt;
+        }
+        udp.close();
+        if (config.bind.port() != 0 || attempt == port_attempts)
+            return by_tcp.error();
+    }
+}
+
+std::optional<Error> Agent::Parts::start() {
+    if (std::optional<Error> error = bind())
+        return error;
+    advertised.emplace(bound, config.advertise);
+    // Addresses among the seeds tell the route before any name server has answered.
+    std::vector<Endpoint> known;
+    for (const std::string& seed : config.seeds) {
+        const Result<net::Seed> parsed = net::parse_seed(seed, bound.port());
+        if (!parsed)
+            return parsed.error();
+        if (parsed->literal)
+            known.push_back(parsed->literal->plain());
+    }
+    advertised->set_seeds(std::move(known));
+    const Result<net::AdvertiseChoice> choice = advertised->choose();
+    if (!choice)
+        return choice.error();
+
+    config.node.swim.advertise = choice->endpoint;
+    config.node.swim.bind_port = bound.port();
+    Bytes header;
+    swim::write_label(config.label, header);
+    config.node.swim.packet_overhead = header.size();
+    config.node.has_seeds = !config.seeds.empty();
+    config.node.seed = random_seed();
+    node.emplace(config.node);
+    const bool dual_stack = !bound.is_ipv4() && bound.is_wildcard();
+    resolver.emplace(loop, net::Reach{bound.is_ipv4() || dual_stack, !bound.is_ipv4()},
+                     bound.port());
+
+    config.api.notice = [this](const Notice& notice) { tell(notice); };
+    server.emplace(loop, *this, config.api);
+    if (std::optional<Error> error = server->start())
+        return error;
+    log.listen([this](LogLevel level, std::int64_t wall_ns, std::string_view text) {
+        for_each_subscriber(
+            [&](api::Subscriber& subscriber) { subscriber.on_log(level, wall_ns, text); });
+    });
+    say_who_we_are();
+    started = clock.now();
+    if (advertised->follows())
+        next_look = started + look_interval;
+    perform(node->start(started));
+    udp.start();
+    streams.start();
+    arm();
+    return std::nullopt;
+}
+
+void Agent::Parts::say_who_we_are() {
+    const net::AdvertiseChoice& choice = advertised->choice();
+    log.info("musterd " + config.version + " is " + node->name() + ", bound to " +
+             bound.to_string() + ", advertising " + choice.endpoint.plain().to_string() + " (" +
+             net::to_string(choice.reason) + ")");
+    if (!choice.warning.empty())
+        log.warn(choice.warning);
+}
+
+void Agent::Parts::begin_leave(const char* why, Completion completion) {
+    if (!leaving) {
+        leaving = true;
+        log.info(std::string("leaving the cluster: ") + why);
+        const cluster::Config& timing = config.node.cluster;
+        leave_deadline =
+            clock.now() + 2 * timing.broadcast_timeout + timing.leave_propagate_delay + leave_grace;
+    }
+    perform(node->leave(clock.now(), expect(std::move(completion))));
+    arm();
+}
+
+void Agent::Parts::left() {
+    log.info("left the cluster");
+    // Whoever asked for it is still to be answered.
+    asio::post(loop, [this] { stop(0); });
+}
+
+void Agent::Parts::stop(int with_status) {
+    status = with_status;
+    streams.close();
+    udp.close();
+    if (server)
+        server->stop();
+    loop.stop();
+}
+
+// ---- inputs ----
+
+void Agent::Parts::receive(TimePoint now, const Endpoint& from, BytesView datagram) {
+    const swim::Opened opened = swim::open_packet(datagram, config.label);
+    if (opened.fault) {
+        node->refused(*opened.fault);
+        tell(Notice{Notice::Level::Warning, "a packet from " + from.to_string() +
+                                                " was refused: it carries another label"});
+        return;
+    }
+    perform(node->receive(now, from, opened.content));
+}
+
+void Agent::Parts::stream_message(TimePoint now, swim::StreamId id, const Endpoint& from,
+                                  const swim::StreamMessage& message) {
+    if (!id.inbound && advertised->answered(from))
+        look_at_address();
+    perform(node->receive_stream(now, id, from, message));
+    arm();
+}
+
+void Agent::Parts::stream_failed(TimePoint now, swim::StreamId id, const Endpoint& /*to*/,
+                                 const std::string& error) {
+    perform(node->stream_failed(now, id, error));
+    arm();
+}
+
+void Agent::Parts::stream_refused(TimePoint now, swim::StreamId id, const Endpoint& from,
+                                  const swim::StreamFault& fault) {
+    tell(Notice{Notice::Level::Warning,
+                "a stream from " + from.to_string() + " was refused: " + fault.detail});
+    perform(node->stream_refused(now, id, fault));
+    arm();
+}
+
+void Agent::Parts::stream_mislabelled(const Endpoint& from, swim::Fault fault) {
+    node->refused(fault);
+    tell(Notice{Notice::Level::Warning,
+                "a stream from " + from.to_string() + " was refused: it carries another label"});
+}
+
+// What is readable comes before what is due: an agent that was paused must not accuse a member
+// whose answer lies in its socket (docs/detection.md, "Own stall").
+void Agent::Parts::turn() {
+    udp.drain(drain_at_tick);
+    const TimePoint now = clock.now();
+    streams.expire(now);
+    if (now >= node->next_deadline())
+        perform(node->tick(now));
+    if (now >= next_look)
+        look_at_address();
+    if (now >= leave_deadline) {
+        log.warn("the leave took too long, ending without it");
+        stop(0);
+        return;
+    }
+    arm();
+}
+
+void Agent::Parts::arm() {
+    timer.arm(
+        std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline}));
+}
+
+// ---- the interface ----
+
+Agent::Agent(AgentConfig config, Log& log)
+    : parts_(std::make_unique<Parts>(std::move(config), log)) {}
+
+Agent::~Agent() {
+    parts_->log.listen({});
+    for (const auto& watch : parts_->watches)
+        watch->descriptor.release();
+}
+
+std::optional<Error> Agent::start() {
+    return parts_->start();
+}
+
+void Agent::watch(int fd, std::function<void()> readable) {
+    const auto watch = std::make_shared<Parts::Watch>(parts_->loop, fd, std::move(readable));
+    parts_->watches.push_back(watch);
+    watch->wait();
+}
+
+int Agent::run() {
+    parts_->loop.run();
+    return parts_->status;
+}
+
+void Agent::leave() {
+    parts_->begin_leave("this process was asked to end", [this](const RequestDone& done) {
+        if (!done.error.empty())
+            parts_->log.warn("the leave is incomplete: " + done.error);
+    });
+}
+
+void Agent::stop(int status) {
+    parts_->stop(status);
+}
+
+Endpoint Agent::bound() const {
+    return parts_->bound;
+}
+
+api::Backend& Agent::backend() {
+    return *parts_;
+}
+
+}  // namespace muster

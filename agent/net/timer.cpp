@@ -23,8 +23,8 @@ int new_timerfd() {
 }  // namespace
 
 struct Timer::State : std::enable_shared_from_this<State> {
-    State(asio::io_context& loop, std::function<void()> when_fired)
-        : descriptor(loop, new_timerfd()), fired(std::move(when_fired)) {}
+    State(asio::io_context& loop, Clock& a_clock, std::function<void()> when_fired)
+        : descriptor(loop, new_timerfd()), clock(a_clock), fired(std::move(when_fired)) {}
 
     void wait() {
         descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -47,12 +47,13 @@ struct Timer::State : std::enable_shared_from_this<State> {
     }
 
     asio::posix::stream_descriptor descriptor;
+    Clock& clock;
     std::function<void()> fired;
     TimePoint armed = never;
 };
 
-Timer::Timer(asio::io_context& loop, std::function<void()> fired)
-    : state_(std::make_shared<State>(loop, std::move(fired))) {
+Timer::Timer(asio::io_context& loop, Clock& clock, std::function<void()> fired)
+    : state_(std::make_shared<State>(loop, clock, std::move(fired))) {
     state_->wait();
 }
 
@@ -61,14 +62,14 @@ Timer::~Timer() {
     state_->descriptor.close(ignored);
 }
 
-void Timer::arm(TimePoint deadline, TimePoint now) {
+void Timer::arm(TimePoint deadline) {
     if (deadline == state_->armed)
         return;
     state_->armed = deadline;
     itimerspec at{};
     if (deadline != never) {
         // All zero would disarm it.
-        const Duration left = std::max(deadline - now, Duration(1));
+        const Duration left = std::max(deadline - state_->clock.now(), Duration(1));
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
         at.it_value.tv_sec = seconds.count();
         at.it_value.tv_nsec = (left - seconds).count();

@@ -7,19 +7,19 @@
 #include <memory>
 
 #include "agent/net/asio_fwd.h"
-#include "swim/time.h"
+#include "agent/net/clock.h"
 
 namespace muster::net {
 
 class Timer {
 public:
     // Throws std::system_error if the kernel gives no timer.
-    Timer(asio::io_context& loop, std::function<void()> fired);
+    Timer(asio::io_context& loop, Clock& clock, std::function<void()> fired);
     ~Timer();
 
     // Fires once at `deadline`, in place of what was armed before; `never` disarms. Nothing is done
     // when that deadline is armed already, so calling this after every input costs nothing.
-    void arm(TimePoint deadline, TimePoint now);
+    void arm(TimePoint deadline);
 
 private:
     struct State;

@@ -1,0 +1,85 @@
+#include "agent/advertised.h"
+
+#include <algorithm>
+
+namespace muster {
+
+namespace {
+
+// Every one of them costs a few system calls, each time that the address is looked at again.
+constexpr std::size_t max_seed_routes = 8;
+
+bool same_address(const Endpoint& a, const Endpoint& b) {
+    return a.plain().ip() == b.plain().ip();
+}
+
+}  // namespace
+
+Advertised::Advertised(const Endpoint& bind, std::optional<Endpoint> configured)
+    : bind_(bind), configured_(configured) {}
+
+net::AdvertiseFacts Advertised::facts() const {
+    net::AdvertiseFacts facts;
+    facts.bind = bind_;
+    facts.configured = configured_;
+    facts.seeds_elsewhere = std::any_of(seeds_.begin(), seeds_.end(),
+                                        [](const Endpoint& seed) { return !seed.is_loopback(); });
+    if (!follows())
+        return facts;
+    std::vector<Endpoint> targets = seeds_;
+    if (first_answer_)
+        targets.insert(targets.begin(), *first_answer_);
+    if (targets.size() > max_seed_routes)
+        targets.resize(max_seed_routes);
+    for (const Endpoint& target : targets) {
+        if (const std::optional<Endpoint> source = net::source_toward(target))
+            facts.toward_seeds.push_back(*source);
+    }
+    facts.default_route_ipv4 = net::default_source_ipv4();
+    facts.default_route_ipv6 = net::default_source_ipv6();
+    facts.own = net::own_addresses();
+    return facts;
+}
+
+Result<net::AdvertiseChoice> Advertised::choose() {
+    Result<net::AdvertiseChoice> choice = net::choose_advertise(facts());
+    if (choice)
+        choice_ = *choice;
+    return choice;
+}
+
+std::optional<net::AdvertiseChoice> Advertised::look_again() {
+    const Result<net::AdvertiseChoice> choice = net::choose_advertise(facts());
+    if (!choice)
+        return std::nullopt;
+    const Endpoint before = choice_.endpoint;
+    choice_ = *choice;
+    return choice_.endpoint == before ? std::nullopt : std::optional(choice_);
+}
+
+void Advertised::set_seeds(std::vector<Endpoint> seeds) {
+    seeds_ = std::move(seeds);
+}
+
+bool Advertised::answered(const Endpoint& peer) {
+    if (first_answer_ || !follows() ||
+        std::find(seeds_.begin(), seeds_.end(), peer.plain()) == seeds_.end())
+        return false;
+    first_answer_ = peer.plain();
+    return true;
+}
+
+bool Advertised::is_self(const Endpoint& endpoint) const {
+    const Endpoint plain = endpoint.plain();
+    if (plain == choice_.endpoint.plain())
+        return true;
+    if (plain.port() != bind_.port())
+        return false;
+    if (!bind_.is_wildcard())
+        return plain == bind_.plain();
+    const std::vector<Endpoint> own = net::own_addresses();
+    return std::any_of(own.begin(), own.end(),
+                       [&](const Endpoint& address) { return same_address(address, plain); });
+}
+
+}  // namespace muster

@@ -1,0 +1,63 @@
+// One running agent: performs what its node decides. The only place where the two kinds of code
+// meet: it reads the clock, moves bytes between sockets and node, looks names up, logs, and answers
+// the local API; it decides nothing about membership.
+//
+// Everything happens on the thread that calls run(). Asio stays in the sources.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/api/backend.h"
+#include "agent/api/server.h"
+#include "agent/log.h"
+#include "agent/node.h"
+#include "swim/endpoint.h"
+#include "swim/result.h"
+
+namespace muster {
+
+struct AgentConfig {
+    // The agent itself fills in advertise, bind_port, packet_overhead, has_seeds and the seed of
+    // chance.
+    NodeConfig node;
+    Endpoint bind;                      // port 0: a free one, the same for UDP and TCP
+    std::optional<Endpoint> advertise;  // port 0: the bind port
+    std::vector<std::string> seeds;     // as people write them (agent/net/seed.h)
+    Bytes label;                        // empty: none
+    api::ServerConfig api;
+    std::string version;
+};
+
+class Agent {
+public:
+    // REQUIRES: log outlives the agent.
+    Agent(AgentConfig config, Log& log);
+    ~Agent();
+
+    // Takes the addresses, opens the API, and becomes a member. Once. The error is for a person.
+    std::optional<Error> start();
+    // Calls `readable` whenever fd is; for signals. REQUIRES: fd stays open until the agent goes.
+    void watch(int fd, std::function<void()> readable);
+    // Works until it has left or was stopped, and answers the exit status.
+    int run();
+
+    // Leaves gracefully, then run() returns 0: within a bounded time, even if nobody hears it.
+    void leave();
+    // Lets run() return at once; the others find out for themselves.
+    void stop(int status);
+
+    // Where this agent listens, with the real port. REQUIRES: started.
+    Endpoint bound() const;
+    // Questions and requests, as the API has them. REQUIRES: started.
+    api::Backend& backend();
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace muster

@@ -1,0 +1,120 @@
+// The agent's inside: sockets, node and API on one loop. For agent.cpp, perform.cpp and backend.cpp
+// alone, which are three only to stay small; this header includes Asio.
+//
+// Every input, wherever it comes from, takes the same way: the node is asked, its effects are
+// performed, and the timer is armed for whatever is due next.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/advertised.h"
+#include "agent/agent.h"
+#include "agent/joining.h"
+#include "agent/net/clock.h"
+#include "agent/net/resolver.h"
+#include "agent/net/streams.h"
+#include "agent/net/timer.h"
+#include "agent/net/udp.h"
+#include "agent/rate_limit.h"
+
+namespace muster {
+
+// How often the host's addresses are looked at.
+inline constexpr Duration look_interval = std::chrono::seconds(10);
+
+struct Agent::Parts final : api::Backend, net::StreamUser {
+    using Completion = std::function<void(const RequestDone&)>;
+    // Somebody else's descriptor that the loop waits for.
+    struct Watch;
+
+    Parts(AgentConfig a_config, Log& a_log);
+
+    // ---- start and end (agent.cpp) ----
+    std::optional<Error> start();
+    std::optional<Error> bind();
+    void say_who_we_are();
+    void begin_leave(const char* why, Completion completion);
+    void left();
+    void stop(int status);
+
+    // ---- inputs (agent.cpp) ----
+    void receive(TimePoint now, const Endpoint& from, BytesView datagram);
+    void stream_message(TimePoint now, swim::StreamId id, const Endpoint& from,
+                        const swim::StreamMessage& message) override;
+    void stream_failed(TimePoint now, swim::StreamId id, const Endpoint& to,
+                       const std::string& error) override;
+    void stream_refused(TimePoint now, swim::StreamId id, const Endpoint& from,
+                        const swim::StreamFault& fault) override;
+    void stream_mislabelled(const Endpoint& from, swim::Fault fault) override;
+    // The timer has fired, and everything that was readable then has had its turn.
+    void turn();
+    void arm();
+
+    // ---- effects (perform.cpp) ----
+    void perform(Effects effects);
+    void send(const swim::Output& wire);
+    void tell(const MemberEvent& event);
+    void tell(const NameConflict& conflict);
+    void tell(const Notice& notice);
+    void complete(const RequestDone& done);
+    void tell_view();
+    void resolve_seeds();
+    void seeds_resolved(const std::vector<net::Resolved>& seeds);
+    void look_at_address();
+    void for_each_subscriber(const std::function<void(api::Subscriber&)>& tell);
+
+    // ---- the API's questions and requests (backend.cpp) ----
+    std::uint64_t index() const override;
+    void members(std::vector<MemberView>& out) const override;
+    const Bytes& self() const override;
+    std::int64_t wall_time(TimePoint at) const override;
+    api::Stats stats() const override;
+    std::vector<std::string> warnings() const override;
+    void join(std::vector<std::string> seeds, std::function<void(api::JoinOutcome)> done) override;
+    void leave(std::function<void(std::string error)> done) override;
+    void force_leave(const Bytes& name, bool prune,
+                     std::function<void(std::string error)> done) override;
+    void set_tags(const cluster::Tags& tags, std::function<void(std::string error)> done) override;
+    const cluster::Tags& tags() const override;
+    void subscribe(api::Subscriber& subscriber) override;
+    void unsubscribe(api::Subscriber& subscriber) override;
+    void replay_log(api::Subscriber& subscriber) const override;
+
+    RequestId expect(Completion completion);
+
+    AgentConfig config;
+    Log& log;
+    asio::io_context loop{1};
+    mutable net::Clock clock;
+    net::Timer timer;
+    net::Udp udp;
+    net::Streams streams;
+    std::optional<net::Resolver> resolver;
+    std::optional<Advertised> advertised;
+    std::optional<Node> node;
+    std::optional<api::Server> server;
+
+    Endpoint bound;
+    TimePoint started{};
+    TimePoint next_look = never;       // at the advertised address
+    TimePoint leave_deadline = never;  // a leave that nobody hears ends here
+    RequestId last_request = 0;
+    std::map<RequestId, Completion> requests;
+    std::vector<api::Subscriber*> subscribers;  // null: gone while they were being told
+    std::size_t telling = 0;
+    RateLimit said;
+    std::uint64_t told_index = 0;
+    bool resolving = false;
+    bool leaving = false;
+    int status = 0;
+    Bytes sealed;  // a datagram with its label, while it is sent
+    std::vector<std::shared_ptr<Watch>> watches;
+};
+
+}  // namespace muster

@@ -1,0 +1,139 @@
+// The API's questions and requests, answered by the node.
+#include <sched.h>
+
+#include <algorithm>
+
+#include "agent/agent_parts.h"
+#include "agent/stats.h"
+
+namespace muster {
+
+namespace {
+
+unsigned usable_cpus() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
+}
+
+std::function<void(const RequestDone&)> only_error(std::function<void(std::string)> done) {
+    return [done = std::move(done)](const RequestDone& result) { done(result.error); };
+}
+
+}  // namespace
+
+std::uint64_t Agent::Parts::index() const {
+    return node->index();
+}
+
+void Agent::Parts::members(std::vector<MemberView>& out) const {
+    node->members(out);
+}
+
+const Bytes& Agent::Parts::self() const {
+    return node->name();
+}
+
+std::int64_t Agent::Parts::wall_time(TimePoint at) const {
+    return clock.wall(at);
+}
+
+api::Stats Agent::Parts::stats() const {
+    return describe(StatsSource{.node = node->stats(),
+                                .udp = udp.counters(),
+                                .streams = streams.counters(),
+                                .api = server->stats(),
+                                .advertise = advertised->choice(),
+                                .bind = bound,
+                                .rpc = server->rpc_endpoint(),
+                                .api_path = config.api.path,
+                                .log_dropped = log.dropped(),
+                                .uptime = clock.now() - started,
+                                .name = node->name(),
+                                .version = config.version,
+                                .tags = node->tags(),
+                                .cpus = usable_cpus()});
+}
+
+std::vector<std::string> Agent::Parts::warnings() const {
+    std::vector<std::string> all;
+    if (!advertised->choice().warning.empty())
+        all.push_back(advertised->choice().warning);
+    const NodeStats now = node->stats();
+    if (now.health > 0) {
+        all.push_back("this agent's health score is " + std::to_string(now.health) +
+                      " (0 is healthy): it hears less from the others than it should, or is short "
+                      "of CPU");
+    }
+    if (const std::uint64_t lost = log.dropped(); lost > 0) {
+        all.push_back(std::to_string(lost) +
+                      " log lines were dropped, because whoever reads stderr was too slow");
+    }
+    return all;
+}
+
+RequestId Agent::Parts::expect(Completion completion) {
+    requests.emplace(++last_request, std::move(completion));
+    return last_request;
+}
+
+void Agent::Parts::join(std::vector<std::string> seeds,
+                        std::function<void(api::JoinOutcome)> done) {
+    resolver->resolve(seeds, [this, done = std::move(done)](std::vector<net::Resolved> resolved) {
+        const auto joining = std::make_shared<Joining>(
+            std::move(resolved),
+            [this](const Endpoint& endpoint) { return advertised->is_self(endpoint); });
+        const RequestId request =
+            expect([joining, done](const RequestDone& result) { done(joining->outcome(result)); });
+        perform(node->join(clock.now(), request, joining->peers()));
+        arm();
+    });
+}
+
+void Agent::Parts::leave(std::function<void(std::string error)> done) {
+    begin_leave("a client has asked for it", only_error(std::move(done)));
+}
+
+void Agent::Parts::force_leave(const Bytes& name, bool prune,
+                               std::function<void(std::string error)> done) {
+    perform(node->force_leave(clock.now(), expect(only_error(std::move(done))), name, prune));
+    arm();
+}
+
+void Agent::Parts::set_tags(const cluster::Tags& tags,
+                            std::function<void(std::string error)> done) {
+    const RequestId request = expect(only_error(std::move(done)));
+    Result<Effects> effects = node->set_tags(clock.now(), request, tags);
+    if (effects) {
+        perform(*std::move(effects));
+    } else {
+        RequestDone refused;
+        refused.request = request;
+        refused.error = effects.error().text;
+        complete(refused);
+    }
+    arm();
+}
+
+const cluster::Tags& Agent::Parts::tags() const {
+    return node->tags();
+}
+
+void Agent::Parts::subscribe(api::Subscriber& subscriber) {
+    subscribers.push_back(&subscriber);
+}
+
+void Agent::Parts::unsubscribe(api::Subscriber& subscriber) {
+    std::replace(subscribers.begin(), subscribers.end(), &subscriber,
+                 static_cast<api::Subscriber*>(nullptr));
+    if (telling == 0)
+        std::erase(subscribers, nullptr);
+}
+
+void Agent::Parts::replay_log(api::Subscriber& subscriber) const {
+    log.recent([&](LogLevel level, std::int64_t wall_ns, std::string_view text) {
+        subscriber.on_log(level, wall_ns, text);
+    });
+}
+
+}  // namespace muster

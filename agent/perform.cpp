@@ -1,0 +1,158 @@
+// What the node wants done, done.
+#include <algorithm>
+
+#include "agent/agent_parts.h"
+#include "agent/words.h"
+#include "swim/seal.h"
+
+namespace muster {
+
+namespace {
+
+LogLevel level_of(Notice::Level level) {
+    switch (level) {
+        case Notice::Level::Debug:
+            return LogLevel::Debug;
+        case Notice::Level::Info:
+            return LogLevel::Info;
+        case Notice::Level::Warning:
+            return LogLevel::Warn;
+        case Notice::Level::Error:
+            break;
+    }
+    return LogLevel::Err;
+}
+
+}  // namespace
+
+void Agent::Parts::perform(Effects effects) {
+    send(effects.wire);
+    for (const MemberEvent& event : effects.events)
+        tell(event);
+    for (const NameConflict& conflict : effects.conflicts)
+        tell(conflict);
+    for (const Notice& notice : effects.notices)
+        tell(notice);
+    tell_view();
+    for (const RequestDone& done : effects.done)
+        complete(done);
+    const bool wants_seeds = effects.resolve_seeds;
+    const bool has_left = effects.left;
+    node->recycle(std::move(effects));
+    if (wants_seeds)
+        resolve_seeds();
+    if (has_left)
+        left();
+}
+
+void Agent::Parts::send(const swim::Output& wire) {
+    for (const swim::Datagram& datagram : wire.datagrams) {
+        if (config.label.empty()) {
+            udp.send(datagram.to, wire.view(datagram));
+            continue;
+        }
+        sealed.clear();
+        swim::write_label(config.label, sealed);
+        sealed += wire.view(datagram);
+        udp.send(datagram.to, sealed);
+    }
+    for (const swim::StreamOpen& open : wire.opens)
+        streams.open(open);
+    for (const swim::StreamReply& reply : wire.replies)
+        streams.reply(reply);
+}
+
+void Agent::Parts::tell(const MemberEvent& event) {
+    log.write(event.kind == MemberEvent::Kind::Failed ? LogLevel::Warn : LogLevel::Info,
+              describe(event, node->name()));
+    for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_member_event(event); });
+}
+
+void Agent::Parts::tell(const NameConflict& conflict) {
+    tell(Notice{Notice::Level::Error, describe(conflict, node->name())});
+}
+
+void Agent::Parts::tell(const Notice& notice) {
+    const LogLevel level = level_of(notice.level);
+    if (!log.wants(level))
+        return;
+    const std::optional<std::uint64_t> kept_back =
+        said.say(clock.now(), RateLimit::kind_of(notice.text));
+    if (!kept_back)
+        return;
+    if (*kept_back == 0)
+        return log.write(level, notice.text);
+    log.write(level, notice.text + " (and " + std::to_string(*kept_back) + " more of this kind)");
+}
+
+void Agent::Parts::complete(const RequestDone& done) {
+    const auto found = requests.find(done.request);
+    if (found == requests.end())
+        return;
+    const Completion completion = std::move(found->second);
+    requests.erase(found);
+    completion(done);
+}
+
+void Agent::Parts::tell_view() {
+    const std::uint64_t index = node->index();
+    if (index == told_index)
+        return;
+    told_index = index;
+    for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_view(index); });
+}
+
+// A subscriber may subscribe others or go while it is told.
+void Agent::Parts::for_each_subscriber(const std::function<void(api::Subscriber&)>& tell_it) {
+    ++telling;
+    for (std::size_t i = 0; i < subscribers.size(); ++i) {
+        if (subscribers[i] != nullptr)
+            tell_it(*subscribers[i]);
+    }
+    if (--telling == 0)
+        std::erase(subscribers, nullptr);
+}
+
+// ---- seeds, and our own address ----
+
+void Agent::Parts::resolve_seeds() {
+    if (resolving)
+        return;
+    resolving = true;
+    resolver->resolve(config.seeds, [this](const std::vector<net::Resolved>& seeds) {
+        resolving = false;
+        seeds_resolved(seeds);
+    });
+}
+
+void Agent::Parts::seeds_resolved(const std::vector<net::Resolved>& seeds) {
+    std::vector<Endpoint> endpoints;
+    for (const net::Resolved& seed : seeds) {
+        if (!seed.error.empty())
+            tell(Notice{Notice::Level::Warning, "seed " + seed.seed + ": " + seed.error});
+        endpoints.insert(endpoints.end(), seed.endpoints.begin(), seed.endpoints.end());
+    }
+    advertised->set_seeds(endpoints);
+    look_at_address();
+    std::erase_if(endpoints,
+                  [this](const Endpoint& endpoint) { return advertised->is_self(endpoint); });
+    perform(node->seeds_resolved(clock.now(), endpoints));
+    arm();
+}
+
+void Agent::Parts::look_at_address() {
+    if (!advertised->follows())
+        return;
+    next_look = clock.now() + look_interval;
+    const Endpoint before = advertised->choice().endpoint;
+    const std::optional<net::AdvertiseChoice> choice = advertised->look_again();
+    if (!choice)
+        return;
+    log.warn("advertising " + choice->endpoint.plain().to_string() + " from now on (" +
+             net::to_string(choice->reason) + "), no longer " + before.plain().to_string());
+    if (!choice->warning.empty())
+        log.warn(choice->warning);
+    perform(node->set_advertise(clock.now(), choice->endpoint));
+}
+
+}  // namespace muster

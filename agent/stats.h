@@ -1,0 +1,32 @@
+// What `muster info` and Serf's `stats` show about this agent: numbers into sections of text. Pure.
+#pragma once
+
+#include "agent/advertised.h"
+#include "agent/api/backend.h"
+#include "agent/api/server.h"
+#include "agent/net/streams.h"
+#include "agent/net/udp.h"
+#include "agent/node.h"
+
+namespace muster {
+
+struct StatsSource {
+    NodeStats node;
+    net::UdpCounters udp;
+    net::StreamCounters streams;
+    api::ServerStats api;
+    net::AdvertiseChoice advertise;
+    Endpoint bind;
+    Endpoint rpc;  // unspecified: not served
+    std::string api_path;
+    std::uint64_t log_dropped = 0;
+    Duration uptime{};
+    BytesView name;
+    std::string version;
+    cluster::Tags tags;
+    unsigned cpus = 1;
+};
+
+api::Stats describe(const StatsSource& source);
+
+}  // namespace muster
