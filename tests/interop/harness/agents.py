@@ -42,10 +42,12 @@ class Agent:
 
     kind = None
 
-    def __init__(self, name, ip, directory, tags=None, profile="local", namespace=None, bind=None, extra=()):
+    def __init__(self, name, ip, directory, tags=None, profile="local", namespace=None, bind=None, log_level="debug",
+                 extra=()):
         self.name, self.ip, self.tags, self.profile = name, ip, dict(tags or {}), profile
-        self.namespace, self.extra = namespace, list(extra)
+        self.namespace, self.log_level, self.extra = namespace, log_level, list(extra)
         self.bind = ip if bind is None else bind
+        self.rpc_ip = "127.0.0.1" if namespace else ip
         self.log_path = os.path.join(directory, f"{name}.{self.kind}.log")
         self.directory = directory
         self.process = None
@@ -127,7 +129,7 @@ class Agent:
     def connect(self, port=RPC_PORT):
         """A TCP connection to it, made inside its namespace."""
         with namespaces.inside(self.namespace):
-            return socket.create_connection((self.ip, port), timeout=15)
+            return socket.create_connection((self.rpc_ip if port == RPC_PORT else self.ip, port), timeout=15)
 
     @property
     def rpc(self) -> Rpc:
@@ -162,13 +164,13 @@ class SerfAgent(Agent):
 
     def command(self, seeds):
         return [BINARIES["serf"], "agent", f"-node={self.name}", f"-bind={self.bind}:{PORT}",
-                f"-rpc-addr={self.ip}:{RPC_PORT}", f"-profile={self.profile}", "-log-level=debug",
+                f"-rpc-addr={self.rpc_ip}:{RPC_PORT}", f"-profile={self.profile}", f"-log-level={self.log_level}",
                 *(f"-tag={k}={v}" for k, v in self.tags.items()), *(f"-join={seed}" for seed in seeds), *self.extra]
 
     def cli(self, *arguments, **options):
         """`serf ARGUMENTS` against this agent."""
         command, *rest = arguments
-        return run_in(self.namespace, BINARIES["serf"], command, f"-rpc-addr={self.ip}:{RPC_PORT}", *rest, **options)
+        return run_in(self.namespace, BINARIES["serf"], command, f"-rpc-addr={self.rpc_ip}:{RPC_PORT}", *rest, **options)
 
 
 class MusterAgent(Agent):
@@ -188,8 +190,8 @@ class MusterAgent(Agent):
         storage = [f"--data-dir={self.directory}/{self.name}.data"] if self.data else ["--ephemeral"]
         return [BINARIES["musterd"], *([f"--config={self.config}"] if self.config else []), f"--node={self.name}",
                 f"--bind={self.bind}:{PORT}", f"--api={self.socket}", *storage,
-                *([f"--rpc-addr={self.ip}:{RPC_PORT}"] if self.serves_rpc else []), f"--profile={self.profile}",
-                "--log-level=debug", *(f"--tag={k}={v}" for k, v in self.tags.items()),
+                *([f"--rpc-addr={self.rpc_ip}:{RPC_PORT}"] if self.serves_rpc else []), f"--profile={self.profile}",
+                f"--log-level={self.log_level}", *(f"--tag={k}={v}" for k, v in self.tags.items()),
                 *(f"--join={seed}" for seed in seeds), *self.extra]
 
     def connect(self, port=RPC_PORT):

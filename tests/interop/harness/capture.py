@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-from . import wire
+from . import namespaces, wire
 from .agents import PORT
 
 _OUTGOING = 4           # PACKET_OUTGOING: each packet on lo is seen twice
@@ -24,14 +24,18 @@ class Datagram:
 
 
 class Capture:
-    """Everything sent to or from port 7946 of the addresses that begin with `block`, until closed."""
+    """Everything sent to or from port 7946 of the addresses that begin with `block`, until closed.
 
-    def __init__(self, block):
+    `interface` of `namespace`: by default the machine's loopback. On a switch, name one of its ports.
+    """
+
+    def __init__(self, block, interface="lo", namespace=None):
         self.prefix = bytes(int(part) for part in block.split("."))
         self.datagrams, self.streams = [], {}
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_IP))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-        self.socket.bind(("lo", _IP))
+        with namespaces.inside(namespace):
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_IP))
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+            self.socket.bind((interface, _IP))
         self._stop_read, self._stop_write = socket.socketpair()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()

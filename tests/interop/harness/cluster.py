@@ -22,19 +22,21 @@ class Cluster:
         return f"{self.block}.{next(self._hosts)}"
 
     def add(self, kind, name=None, **options):
-        """A new agent, not started."""
+        """A new agent, not started. `host`: of a World; else it has a loopback address of its own (or `ip`)."""
         kind = self.replace.get(kind, kind)
-        options.setdefault("ip", None)
-        ip = options.pop("ip") or self.address()
+        host = options.pop("host", None)
+        if host:
+            options |= {"namespace": host.namespace, "ip": host.ip}
+        ip = options.pop("ip", None) or self.address()
         if kind != "muster":
             options = {k: v for k, v in options.items() if k not in ("config", "rpc", "data")}
         agent = agents.KINDS[kind](name or f"{kind[0]}{len(self.agents) + 1}", ip, self.directory, **options)
         self.agents.append(agent)
         return agent
 
-    def form(self, *kinds, deadline=30, **options):
-        """Agents of `kinds`, each joining the first, until all agree."""
-        made = [self.add(kind, **options) for kind in kinds]
+    def form(self, *kinds, deadline=30, hosts=None, **options):
+        """Agents of `kinds`, each joining the first, until all agree. `hosts`: one for each."""
+        made = [self.add(kind, host=host, **options) for kind, host in zip(kinds, hosts or [None] * len(kinds))]
         for agent in made:
             agent.start(*(() if agent is made[0] else (made[0],)))
         self.converge(deadline)

@@ -14,6 +14,38 @@ from .wire import ACK, PING, PUSH_PULL
 from .waiting import Expired
 
 
+def read_message(connection):
+    """The one message that comes on a stream, and its bytes."""
+    data = b""
+    while True:
+        try:
+            return wire.read_stream_message(data), data
+        except packing.Incomplete:
+            more = connection.recv(65536)
+            if not more:
+                raise EOFError(f"closed after {len(data)} bytes")
+            data += more
+
+
+def ask(agent, data: bytes, timeout=10):
+    """Sends `data` on a new stream: what came back, read as a message (None: closed without a word)."""
+    with agent.connect(PORT) as connection:
+        connection.settimeout(timeout)
+        connection.sendall(data)
+        try:
+            return read_message(connection)[0]
+        except (EOFError, ConnectionResetError):
+            return None
+
+
+def observe(agent) -> dict:
+    """What `agent` holds of everybody, without telling it anything: {name: state}."""
+    answer = ask(agent, wire.push_pull())
+    if answer is None:
+        raise AssertionError(f"{agent} gave no answer to a push/pull")
+    return {packing.text(state["Name"]): state for state in answer[2]}
+
+
 class Packet:
     """One datagram that came: when, from whom, its bytes, its wrappers, its messages."""
 
@@ -81,7 +113,7 @@ class Peer:
         with connection:
             connection.settimeout(10)
             try:
-                found, data = self._read_message(connection)
+                found, data = read_message(connection)
                 kind, fields, *_ = found
                 with self._came:
                     self.streams.append((source[0], data, found))
@@ -94,18 +126,6 @@ class Peer:
                     connection.sendall(wire.push_pull([self.state()], join=fields["Join"]))
             except (OSError, EOFError):
                 pass
-
-    @staticmethod
-    def _read_message(connection):
-        data = b""
-        while True:
-            try:
-                return wire.read_stream_message(data), data
-            except packing.Incomplete:
-                more = connection.recv(65536)
-                if not more:
-                    raise EOFError(f"closed after {len(data)} bytes")
-                data += more
 
     # ---- what it is told to say ----
 
@@ -165,22 +185,13 @@ class Peer:
         self.send(agent, self.ping(seq, agent.name if node is None else node))
         return self.expect(agent, ACK, seconds, SeqNo=seq)
 
-    def ask(self, agent, data: bytes, timeout=10):
-        """Sends `data` on a new stream: what came back, read as a message (None: closed without a word)."""
-        with agent.connect(PORT) as connection:
-            connection.settimeout(timeout)
-            connection.sendall(data)
-            try:
-                return self._read_message(connection)[0]
-            except (EOFError, ConnectionResetError):
-                return None
+    @staticmethod
+    def ask(agent, data: bytes, timeout=10):
+        return ask(agent, data, timeout)
 
-    def observe(self, agent):
-        """What `agent` holds of everybody, without telling it anything: {name: state}."""
-        answer = self.ask(agent, wire.push_pull())
-        if answer is None:
-            raise AssertionError(f"{agent} gave no answer to a push/pull")
-        return {packing.text(state["Name"]): state for state in answer[2]}
+    @staticmethod
+    def observe(agent):
+        return observe(agent)
 
     def join(self, *agents):
         """Tells each of `agents` that this peer is alive, as a join does."""
