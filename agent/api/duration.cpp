@@ -44,9 +44,10 @@ bool take_part(std::string_view& text, std::int64_t& nanoseconds) {
     std::size_t digits = 0;
     std::size_t at = 0;
     for (; at < text.size() && is_digit(text[at]); ++at, ++digits) {
-        if (whole > (max - 9) / 10)
+        const std::int64_t digit = text[at] - '0';
+        if (whole > (max - digit) / 10)
             return false;
-        whole = whole * 10 + (text[at] - '0');
+        whole = whole * 10 + digit;
     }
     if (at < text.size() && text[at] == '.') {
         for (++at; at < text.size() && is_digit(text[at]); ++at, ++digits) {

@@ -1,3 +1,4 @@
+#include <bit>
 #include <msgpack.hpp>
 
 #include "agent/api/encoder.h"
@@ -70,7 +71,11 @@ void MsgpackEncoder::integer(std::int64_t value) {
 }
 
 void MsgpackEncoder::real(double value) {
-    pack(*out_, [&](auto& packer) { packer.pack_double(value); });
+    // By hand: msgpack-c writes a whole number as an integer, and a client's type would change.
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    *out_ += '\xcb';
+    for (unsigned shift = 64; shift > 0; shift -= 8)
+        *out_ += static_cast<char>((bits >> (shift - 8)) & 0xff);
 }
 
 void MsgpackEncoder::boolean(bool value) {
