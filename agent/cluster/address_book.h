@@ -32,6 +32,8 @@ struct Try {
 class AddressBook {
 public:
     AddressBook(const Config& config, Random random);
+    AddressBook(AddressBook&&) = default;
+    AddressBook& operator=(AddressBook&&) = default;
 
     // A member is reported failed. If it is known already, it starts over with this address.
     void remember(TimePoint now, BytesView name, const Endpoint& endpoint);

@@ -53,6 +53,8 @@ public:
     // Beyond `max_members` the failed or left member that departed first is erased for each new
     // one; members on the wire are never refused (swim bounds those).
     explicit Members(std::size_t max_members) : max_members_(max_members) {}
+    Members(Members&&) = default;
+    Members& operator=(Members&&) = default;
 
     // ---- reports of the wire (section 10.2); each appends what changed to `events` ----
 
