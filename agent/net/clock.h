@@ -3,7 +3,7 @@
 //     now = MONOTONIC_RAW + (BOOTTIME - MONOTONIC), never less than the last answer
 //
 // Unslewed (NTP slews MONOTONIC and BOOTTIME alike, by up to 1/12, so their difference is exact)
-// and counting through a suspend (docs/election.md section 2). Not the wall clock: wall() tells
+// and counting through a suspend (ElectionClock, swim/time.h). Not the wall clock: wall() tells
 // what a calendar shows for a moment of this one. One thread owns a Clock.
 #pragma once
 

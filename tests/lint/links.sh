@@ -18,4 +18,11 @@ for page in "${pages[@]}"; do
         fi
     done < <(grep -noP '`(bash )?\K(swim|agent|daemon|cli|tests|systemd|docs|\.ci)/[\w./-]+(?=[ `])' "$page")
 done
+# The pages that comments name, too.
+mapfile -t files < <(sources swim agent daemon cli tests)
+while IFS=: read -r file line target; do
+    if [ ! -e "$target" ]; then
+        complain link "$file" "$line" "$target does not exist" "name what is there"
+    fi
+done < <(grep -HnoP '\bdocs/[\w/-]+\.md\b' "${files[@]}" /dev/null)
 verdict "${#pages[@]} pages lead somewhere"

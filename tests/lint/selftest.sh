@@ -121,11 +121,13 @@ expect "no more than these" '^2 found' "$said"
 clean
 plant README.md 'See [the wire](docs/protocol/none.md), [this](README.md), `tests/none.sh`.'
 plant docs/page.md '[up](../README.md) and [nowhere](gone.md#part)'
+plant swim/page.cpp '// docs/nothing.md section 3'
 said=$(bash "$lints/links.sh" "$tree")
+expect "a page that a comment names" '^swim/page.cpp:1: \[link\] docs/nothing.md' "$said"
 expect "a dead link" '^README.md:1: \[link\] docs/protocol/none.md' "$said"
 expect "a dead path in code" '^README.md:1: \[link\] tests/none.sh' "$said"
 expect "a dead link beside it" '^docs/page.md:1: \[link\] gone.md' "$said"
-expect "no live link" '^3 found' "$said"
+expect "no live link" '^4 found' "$said"
 
 # ---- purity: what is compiled, without its headers ----
 clean
