@@ -1,1 +1,112 @@
-int main() {}
+// musterd: reads its configuration, runs one agent, and ends when it is told to.
+//
+// Exit status: 0 left, or valid; 1 an error, or ended by a second signal; 2 usage.
+#include <malloc.h>
+#include <pthread.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "agent/agent.h"
+#include "daemon/directories.h"
+#include "daemon/load.h"
+#include "daemon/signals.h"
+
+namespace {
+
+using namespace muster;
+
+// An agent sits on every host and does little: memory counts, and speed of allocation does not.
+void be_small() {
+    mallopt(M_ARENA_MAX, 1);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    // Room for getaddrinfo with any name service module.
+    constexpr std::size_t stack = 256 * 1024;
+    pthread_attr_setstacksize(&attributes, stack);
+    pthread_setattr_default_np(&attributes);
+    pthread_attr_destroy(&attributes);
+}
+
+AgentConfig agent_config(const Settings& settings) {
+    AgentConfig config;
+    config.node.swim = settings.swim;
+    config.node.swim.name = settings.node;
+    config.node.cluster = settings.cluster;
+    config.node.tags = settings.tags;
+    config.bind = settings.bind;
+    config.advertise = settings.advertise;
+    config.seeds = settings.join;
+    config.label = settings.label;
+    config.api.path = settings.api;
+    config.api.rpc = settings.rpc_addr;
+    config.api.auth_key = settings.rpc_auth;
+    config.version = MUSTER_VERSION;
+    return config;
+}
+
+std::optional<Error> make_directories(const Settings& settings) {
+    constexpr unsigned for_all = 0755;
+    constexpr unsigned for_us = 0700;
+    if (auto error = make_directory(parent_of(settings.api), for_all, "see --api"))
+        return error;
+    return make_directory(settings.data_dir, for_us, "see --data-dir and --ephemeral");
+}
+
+int run(const Settings& settings) {
+    Signals signals;
+    Log log({.level = settings.log_level, .format = settings.log_format});
+    std::optional<Error> error = make_directories(settings);
+    Agent agent(agent_config(settings), log);
+    if (!error)
+        error = agent.start();
+    if (error) {
+        log.error(error->text);
+        return 1;
+    }
+    bool leaving = false;
+    agent.watch(signals.fd(), [&] {
+        for (int count = signals.take(); count > 0; --count) {
+            if (leaving) {
+                log.warn("a second signal: ending without the rest of the leave");
+                return agent.stop(1);
+            }
+            leaving = true;
+            agent.leave();
+        }
+    });
+    return agent.run();
+}
+
+int answer(const Loaded& loaded) {
+    for (const std::string& error : loaded.errors)
+        std::fprintf(stderr, "musterd: %s\n", error.c_str());
+    if (!loaded.errors.empty())
+        return loaded.usage ? 2 : 1;
+    switch (loaded.wish) {
+        case Loaded::Wish::Help:
+            std::fputs(loaded.help.c_str(), stdout);
+            return 0;
+        case Loaded::Wish::Version:
+            std::puts("musterd " MUSTER_VERSION);
+            return 0;
+        case Loaded::Wish::Validate:
+            std::puts("configuration is valid");
+            return 0;
+        case Loaded::Wish::Run:
+            break;
+    }
+    return run(loaded.settings);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    be_small();
+    try {
+        return answer(load({argv + (argc > 0 ? 1 : 0), argv + argc}, real_surroundings()));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "musterd: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,123 @@
+#include "daemon/check.h"
+
+#include "agent/api/duration.h"
+#include "agent/cluster/tags.h"
+#include "swim/assert.h"
+
+namespace muster {
+
+namespace {
+
+class Checker {
+public:
+    Checker(const Settings& settings, const Places& places, const std::vector<Option>& options)
+        : settings_(settings), places_(places), options_(options) {}
+
+    std::vector<std::string> run() {
+        check_addresses();
+        check_tags();
+        check_storage();
+        check_swim();
+        check_cluster();
+        return std::move(errors_);
+    }
+
+private:
+    // Of the two keys that contradict each other, the one that was given last.
+    void fail(std::string_view key, std::string_view other, const std::string& text) {
+        const auto at = [this](std::string_view full_key) {
+            const auto found = places_.find(full_key);
+            return found == places_.end() ? Place{} : found->second;
+        };
+        const bool second = !other.empty() && at(other).source > at(key).source;
+        const std::string_view blamed = second ? other : key;
+        const std::size_t dot = blamed.find('.');
+        const Option* const option =
+            dot == std::string_view::npos
+                ? find_option(options_, "", blamed)
+                : find_option(options_, blamed.substr(0, dot), blamed.substr(dot + 1));
+        MUSTER_ASSERT(option != nullptr);
+        errors_.push_back(at(blamed).before(*option) + ": " + text);
+    }
+    void fail(std::string_view key, const std::string& text) { fail(key, {}, text); }
+
+    void positive(std::string_view key, Duration value) {
+        if (value <= Duration::zero())
+            fail(key, "it must be longer than 0");
+    }
+
+    void check_addresses() {
+        const Settings& s = settings_;
+        if (s.rpc_addr && !s.rpc_addr->is_loopback() && s.rpc_auth.empty()) {
+            fail("rpc_addr", s.rpc_addr->to_string() +
+                                 " can be reached from other hosts, and no token is asked of them "
+                                 "(set rpc_auth, or use a loopback address)");
+        }
+        if (!s.rpc_auth.empty() && !s.rpc_addr)
+            fail("rpc_auth",
+                 "the token protects nothing without rpc_addr (set that, or leave it out)");
+        if (s.advertise && s.advertise->is_ipv4() != s.bind.is_ipv4() && !s.bind.is_wildcard()) {
+            fail("advertise", "bind",
+                 "nobody reaches " + s.advertise->to_string() + " at a socket that is bound to " +
+                     s.bind.to_string() + " (one is IPv4, the other IPv6)");
+        }
+    }
+
+    void check_tags() {
+        if (const Result<Bytes> encoded = cluster::encode_tags(settings_.tags); !encoded)
+            fail("tag", encoded.error().text);
+    }
+
+    void check_storage() {
+        if (settings_.ephemeral && !settings_.data_dir.empty()) {
+            fail("ephemeral", "data_dir",
+                 "an ephemeral agent keeps nothing, and data_dir says where to keep it (leave one "
+                 "of them out)");
+        }
+    }
+
+    void check_swim() {
+        const swim::Config& c = settings_.swim;
+        if (c.probe_interval > Duration::zero() && c.probe_timeout >= c.probe_interval) {
+            fail("swim.probe_timeout", "swim.probe_interval",
+                 "probe_timeout (" + api::to_string(c.probe_timeout) +
+                     ") must be shorter than probe_interval (" + api::to_string(c.probe_interval) +
+                     "): no time would be left to ask others");
+        }
+        positive("swim.probe_timeout", c.probe_timeout);
+        positive("swim.tcp_timeout", c.tcp_timeout);
+        positive("swim.gossip_to_the_dead_time", c.gossip_to_the_dead_time);
+    }
+
+    void check_cluster() {
+        const cluster::Config& c = settings_.cluster;
+        constexpr Duration least_broadcast_timeout = std::chrono::seconds(1);
+        if (c.broadcast_timeout < least_broadcast_timeout) {
+            fail("cluster.broadcast_timeout", "broadcast_timeout (" +
+                                                  api::to_string(c.broadcast_timeout) +
+                                                  ") must be at least 1s");
+        }
+        if (c.retry_first > c.retry_max) {
+            fail("cluster.retry_first", "cluster.retry_max",
+                 "retry_first (" + api::to_string(c.retry_first) +
+                     ") must not be longer than retry_max (" + api::to_string(c.retry_max) + ")");
+        }
+        positive("cluster.reap_interval", c.reap_interval);
+        positive("cluster.retry_first", c.retry_first);
+        positive("cluster.seed_retry_max", c.seed_retry_max);
+    }
+
+    const Settings& settings_;
+    const Places& places_;
+    const std::vector<Option>& options_;
+    std::vector<std::string> errors_;
+};
+
+}  // namespace
+
+std::vector<std::string> contradictions(const Settings& settings, const Places& places,
+                                        const std::vector<Option>& options) {
+    return Checker(settings, places, options).run();
+}
+
+}  // namespace muster

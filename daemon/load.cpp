@@ -1,0 +1,199 @@
+#include "daemon/load.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+
+#include "agent/api/address.h"
+#include "daemon/check.h"
+#include "daemon/flags.h"
+#include "daemon/place.h"
+#include "daemon/toml_file.h"
+
+namespace muster {
+
+namespace {
+
+constexpr char system_data_dir[] = "/var/lib/muster";
+constexpr std::size_t max_file = 1 << 20;
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const std::size_t size = std::min(text.find(','), text.size());
+        if (size > 0)
+            parts.emplace_back(text.substr(0, size));
+        text.remove_prefix(std::min(size + 1, text.size()));
+    }
+    return parts;
+}
+
+Result<std::string> read_whole_file(const std::string& path) {
+    const auto failed = [&] {
+        const std::error_code error(errno, std::generic_category());
+        return Error{"cannot read " + path + ": " + error.message() + " (see --config)"};
+    };
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
+                                                               &std::fclose);
+    if (!file)
+        return failed();
+    std::string text;
+    char space[4096];
+    while (const std::size_t size = std::fread(space, 1, sizeof space, file.get())) {
+        text.append(space, size);
+        if (text.size() > max_file)
+            return Error{path + " is larger than 1 MiB: this is no configuration (see --config)"};
+    }
+    if (std::ferror(file.get()) != 0)
+        return failed();
+    return text;
+}
+
+class Loader {
+public:
+    Loader(const std::vector<std::string>& arguments, const Surroundings& surroundings)
+        : surroundings_(surroundings), flags_(read_flags(arguments, options_)) {}
+
+    Loaded run() {
+        out_.errors = flags_.errors;
+        out_.usage = !flags_.errors.empty();
+        out_.help = flags_.help;
+        out_.wish = !flags_.help.empty() ? Loaded::Wish::Help
+                    : flags_.version     ? Loaded::Wish::Version
+                    : flags_.validate    ? Loaded::Wish::Validate
+                                         : Loaded::Wish::Run;
+        if (out_.usage || out_.wish == Loaded::Wish::Help || out_.wish == Loaded::Wish::Version)
+            return std::move(out_);
+        set_defaults();
+        gather_file();
+        gather_environment();
+        given_.insert(given_.end(), flags_.values.begin(), flags_.values.end());
+        apply();
+        settle_storage();
+        if (out_.errors.empty())
+            out_.errors = contradictions(out_.settings, places_, options_);
+        return std::move(out_);
+    }
+
+private:
+    void set_defaults() {
+        Settings& s = out_.settings;
+        s.node = surroundings_.host_name;
+        s.bind = *Endpoint::from_bytes(BytesView("\0\0\0\0", 4), default_port);
+        s.api =
+            api::default_socket({surroundings_.variable("MUSTER_API"),
+                                 surroundings_.variable("XDG_RUNTIME_DIR"), surroundings_.is_root});
+        s.swim = swim::profile_config(s.profile);
+    }
+
+    void gather_file() {
+        std::string path = flags_.config;
+        if (const char* const variable = surroundings_.variable("MUSTER_CONFIG");
+            path.empty() && variable != nullptr)
+            path = variable;
+        if (path.empty())
+            return;
+        const Result<std::string> text = surroundings_.read_file(path);
+        if (!text) {
+            out_.errors.push_back(text.error().text);
+            return;
+        }
+        FileValues file = read_toml(*text, path, options_);
+        given_ = std::move(file.values);
+        out_.errors.insert(out_.errors.end(), file.errors.begin(), file.errors.end());
+    }
+
+    void gather_environment() {
+        for (const Option& option : options_) {
+            const char* const value = surroundings_.variable(option.variable().c_str());
+            if (value == nullptr || *value == '\0')
+                continue;
+            const Place place{Source::Environment, {}, 0};
+            const bool many = option.kind == ValueKind::List || option.kind == ValueKind::Pairs;
+            std::vector<std::string> values = many ? split(value) : std::vector<std::string>{value};
+            if (option.kind == ValueKind::Switch && values[0] != "true" && values[0] != "false") {
+                out_.errors.push_back(place.before(option) + ": '" + values[0] +
+                                      "' is neither true nor false");
+                continue;
+            }
+            given_.push_back({&option, std::move(values), place});
+        }
+    }
+
+    // Option after option, and each one's values in the order of precedence: so the profile stands
+    // before the knobs, and a flag over all.
+    void apply() {
+        for (const Option& option : options_) {
+            for (const Given& given : given_) {
+                if (given.option != &option)
+                    continue;
+                places_[option.full_key()] = given.place;
+                if (const auto refusal = option.apply(option, out_.settings, given.values))
+                    out_.errors.push_back(given.place.before(option) + ": " + *refusal);
+            }
+        }
+    }
+
+    // Of a place to keep state and the wish to keep none, the one of higher precedence counts; only
+    // when they stand side by side is it a contradiction.
+    void settle_storage() {
+        Settings& s = out_.settings;
+        const Source dir = places_["data_dir"].source;
+        const Source none = places_["ephemeral"].source;
+        if (s.ephemeral && !s.data_dir.empty() && dir != none) {
+            if (dir > none)
+                s.ephemeral = false;
+            else
+                s.data_dir.clear();
+        }
+        if (s.data_dir.empty() && !s.ephemeral) {
+            if (surroundings_.is_root)
+                s.data_dir = system_data_dir;
+            else
+                s.ephemeral = true;
+        }
+    }
+
+    const std::vector<Option> options_ = all_options();
+    const Surroundings& surroundings_;
+    const FlagValues flags_;
+    std::vector<Given> given_;
+    Places places_;
+    Loaded out_;
+};
+
+}  // namespace
+
+std::string Place::before(const Option& option) const {
+    switch (source) {
+        case Source::Default:
+            return option.full_key();
+        case Source::File:
+            return file + ":" + std::to_string(line) + ": " + option.full_key();
+        case Source::Environment:
+            return option.variable();
+        case Source::Flag:
+            break;
+    }
+    return option.flag();
+}
+
+Surroundings real_surroundings() {
+    char name[256] = {};
+    // A name that does not fit may lack its end.
+    if (gethostname(name, sizeof name - 1) != 0)
+        name[0] = '\0';
+    return {[](const char* variable) -> const char* { return std::getenv(variable); },
+            read_whole_file, name, geteuid() == 0};
+}
+
+Loaded load(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
+    return Loader(arguments, surroundings).run();
+}
+
+}  // namespace muster

@@ -1,0 +1,37 @@
+// The configuration that a daemon runs with, out of defaults, file, environment and flags, in
+// rising order of precedence; or everything that is wrong with it, not only the first thing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daemon/settings.h"
+#include "swim/result.h"
+
+namespace muster {
+
+// The outside world, so that a test can be another one.
+struct Surroundings {
+    std::function<const char*(const char*)> variable;  // null: not set
+    std::function<Result<std::string>(const std::string&)> read_file;
+    std::string host_name;
+    bool is_root = false;
+};
+
+// The process's own.
+Surroundings real_surroundings();
+
+struct Loaded {
+    enum class Wish : std::uint8_t { Run, Validate, Version, Help };
+    Wish wish = Wish::Run;
+    std::string help;
+    Settings settings;
+    std::vector<std::string> errors;  // each complete: where, what, and what to do
+    bool usage = false;               // the command line itself is wrong
+};
+
+// `arguments` without the program's name.
+Loaded load(const std::vector<std::string>& arguments, const Surroundings& surroundings);
+
+}  // namespace muster

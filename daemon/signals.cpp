@@ -1,0 +1,37 @@
+#include "daemon/signals.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace muster {
+
+Signals::Signals() {
+    // A log pipe or a client that went away is no reason to end.
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (fd_ < 0)
+        throw std::system_error(errno, std::generic_category(), "cannot listen for signals");
+}
+
+Signals::~Signals() {
+    close(fd_);
+}
+
+int Signals::take() {
+    int taken = 0;
+    signalfd_siginfo one{};
+    while (read(fd_, &one, sizeof one) == static_cast<ssize_t>(sizeof one))
+        ++taken;
+    return taken;
+}
+
+}  // namespace muster
