@@ -82,6 +82,8 @@ public:
     // from it. REQUIRES: no process runs there.
     void move(HostId host);
     void move_to_address_of(HostId host, HostId former);
+    // One more address that leads to it, though it does not know.
+    Endpoint add_address(HostId host) { return endpoint_of(new_address(host)); }
     // What the resolver answers it from now on.
     void set_seeds(HostId host, const Hosts& seeds);
 

@@ -1,0 +1,285 @@
+// Who is silent is found out, in time and not before; who is not, is left alone.
+#include "swim/codec.h"
+#include "swim/formulas.h"
+#include "tests/sim/sim.h"
+
+namespace muster::sim {
+namespace {
+
+constexpr Duration never_probed = 0s;
+
+// Every statement about members is lost on its way; probes are answered all the same, over streams
+// if need be.
+void lose_gossip(Sim& sim) {
+    sim.filter([](const Passage& passage) { return gossips(passage.packet); });
+}
+
+void accuse(Sim& sim, HostId at, HostId accused, HostId by) {
+    Bytes packet;
+    swim::encode(swim::Suspect{sim.sees(at, accused).incarnation, sim.name(accused), sim.name(by)},
+                 packet);
+    sim.inject(at, sim.endpoint(by), packet);
+}
+
+//     (2n - 1) T' + suspicion max + dissemination        (docs/detection.md, "Invariants")
+Duration completeness_bound(std::size_t n, const swim::Config& config) {
+    const Duration probing = static_cast<Duration::rep>(2 * n - 1) * config.probe_interval;
+    const Duration failing = config.probe_interval;
+    const Duration suspecting =
+        swim::suspicion_timeout(config.suspicion_mult, n, config.probe_interval) *
+        static_cast<Duration::rep>(config.suspicion_max_timeout_mult);
+    return probing + failing + suspecting + 5s;
+}
+
+TEST_CASE("a killed member is reported failed by all within the bound, and not before the least") {
+    const auto seed = GENERATE(from_range(seeds(5)));
+    const std::size_t n = GENERATE(std::size_t{2}, std::size_t{3}, std::size_t{5}, std::size_t{12});
+    CAPTURE(n);
+    Sim sim{seed};
+    sim.start(n);
+    const auto victim = static_cast<HostId>(n - 1);
+    const swim::Config& config = sim.config(0).swim;
+    const Duration least = swim::suspicion_timeout(config.suspicion_mult, n, config.probe_interval);
+    const TimePoint killed = sim.now();
+    sim.kill(victim);
+    sim.run_for(least - 1ms);
+    CHECK(sim.count(victim, Status::Failed) == 0);
+    CHECK(sim.run_until([&] { return sim.all_see(victim, Status::Failed); },
+                        completeness_bound(n, config) - least));
+    INFO("after " << std::chrono::duration<double>(sim.now() - killed).count() << " s");
+    CHECK(sim.count(Status::Failed) == n - 1);
+}
+
+TEST_CASE("a suspicion that nobody confirms runs for its longest, each confirmation shortens it") {
+    // Five members: k = 2, from 24 s down to 4 s (memberlist.md section 8.5).
+    const auto [accusers, lifetime] = GENERATE(table<HostId, Duration>({
+        {1, 24s}, {2, 11381ms}, {3, 4s}, {4, 4s},  // beyond k: no further effect
+    }));
+    CAPTURE(accusers);
+    Options options = lan();
+    options.node.swim.push_pull_interval = never_probed;
+    Sim sim{7, options};
+    sim.start(6);
+    sim.kill(5);
+    sim.run_for(4min);  // until five entries are left: n is what the tables hold
+    lose_gossip(sim);
+    for (HostId by = 1; by <= accusers; ++by) {
+        accuse(sim, 0, 4, by == 4 ? 0 : by);
+    }
+    accuse(sim, 0, 4, 1);  // again by the first: no confirmation
+    CHECK(sim.sees(0, 4).suspect);
+    sim.run_for(lifetime - 1ms);
+    CHECK(sim.sees(0, 4, Status::Alive));
+    sim.run_for(2ms);
+    CHECK(sim.sees(0, 4, Status::Failed));
+}
+
+TEST_CASE("in a cluster too small to confirm, a suspicion runs for its shortest") {
+    Options options = lan();
+    options.node.swim.push_pull_interval = never_probed;
+    Sim sim{7, options};
+    sim.start(3);
+    lose_gossip(sim);
+    accuse(sim, 0, 2, 1);
+    sim.run_for(4s - 1ms);
+    CHECK(sim.sees(0, 2, Status::Alive));
+    sim.run_for(2ms);
+    CHECK(sim.sees(0, 2, Status::Failed));
+}
+
+TEST_CASE("a member that refutes in time is never declared dead") {
+    const auto seed = GENERATE(from_range(seeds(5)));
+    Sim sim{seed};
+    sim.start(5);
+    SECTION("accused falsely") {
+        const std::uint32_t before = sim.sees(0, 4).incarnation;
+        accuse(sim, 0, 4, 1);
+        CHECK(sim.sees(0, 4).suspect);
+        sim.settle(3s);
+        CHECK(sim.sees(0, 4).incarnation == before + 1);
+        sim.run_for(30s);
+    }
+    SECTION("accused falsely of an incarnation that it never had") {
+        Bytes packet;
+        swim::encode(swim::Suspect{100, sim.name(4), sim.name(1)}, packet);
+        sim.inject(0, sim.endpoint(1), packet);
+        sim.settle(3s);
+        CHECK(sim.sees(0, 4).incarnation == 101);
+        sim.run_for(30s);
+    }
+    SECTION("cut off for less than the least suspicion") {
+        sim.cut_off(4);
+        sim.run_for(4s);
+        sim.heal();
+        sim.settle(30s);
+        sim.run_for(30s);
+    }
+    CHECK(sim.count(Status::Failed) == 0);
+    CHECK(sim.converged());
+}
+
+TEST_CASE("a healthy member is not declared failed for lost packets") {
+    const auto [n, loss] = GENERATE(table<std::size_t, double>({
+        {5, 0.1},
+        {5, 0.2},
+        {5, 0.3},
+        {12, 0.2},
+        {20, 0.1},
+        {20, 0.3},
+    }));
+    CAPTURE(n, loss);
+    for (const std::uint64_t seed : seeds(2)) {
+        Sim sim{seed};
+        sim.start(n);
+        sim.set_loss(loss);
+        sim.run_for(5min);
+        std::uint64_t suspected = 0;
+        for (HostId host = 0; host < n; ++host) {
+            suspected += sim.count(host, MemberEvent::Kind::Suspect);
+        }
+        CAPTURE(suspected);
+        CHECK(sim.count(Status::Failed) == 0);
+        sim.set_loss(0);
+        sim.settle(60s);
+    }
+}
+
+TEST_CASE("a pair that cannot talk one way is saved by relays") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    const bool relays = GENERATE(true, false);
+    CAPTURE(relays);
+    Options options = lan();
+    options.node.swim.indirect_checks = relays ? 3 : 0;
+    Sim sim{seed, options};
+    sim.start(5);
+    sim.block(0, 1, Traffic::Both);
+    sim.run_for(2min);
+    const std::size_t suspicions =
+        sim.count(0, MemberEvent::Kind::Suspect) + sim.count(1, MemberEvent::Kind::Suspect);
+    CHECK((suspicions == 0) == relays);
+}
+
+TEST_CASE("a host whose datagrams alone are blocked is saved by stream pings") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    const bool stream_pings = GENERATE(true, false);
+    CAPTURE(stream_pings);
+    Options options = lan();
+    options.node.swim.stream_pings = stream_pings;
+    Sim sim{seed, options};
+    sim.start(2);
+    sim.block(0, 1, Traffic::Datagrams);
+    sim.block(1, 0, Traffic::Datagrams);
+    sim.run_for(2min);
+    CHECK((sim.count(1, MemberEvent::Kind::Suspect) == 0) == stream_pings);
+    CHECK((sim.count(Status::Failed) == 0) == stream_pings);
+}
+
+TEST_CASE("nacks keep the awareness of a prober low that only found a dead member") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    const bool nacks = GENERATE(true, false);
+    CAPTURE(nacks);
+    Sim sim{seed};
+    sim.start(5);
+    if (!nacks) {
+        sim.filter([](const Passage& passage) { return carries<swim::Nack>(passage.packet); });
+    }
+    sim.kill(4);
+    unsigned worst = 0;
+    sim.watch([&](HostId host, const Effects&) { worst = std::max(worst, sim.health(host)); });
+    sim.run_for(30s);
+    CHECK(sim.all_see(4, Status::Failed));
+    if (nacks) {
+        CHECK(worst == 0);
+    } else {
+        CHECK(worst >= 3);
+    }
+}
+
+TEST_CASE("a host that hears little notices that it is sick, and its cluster does not suffer") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    Sim sim{seed};
+    sim.start(8);
+    sim.network().set_host_loss(7, /*in=*/0.8, /*out=*/0.0);
+    unsigned worst = 0;
+    unsigned others = 0;
+    sim.watch([&](HostId host, const Effects&) {
+        unsigned& score = host == 7 ? worst : others;
+        score = std::max(score, sim.health(host));
+    });
+    sim.run_for(3min);
+    CHECK(worst >= 3);
+    CHECK(others < worst);
+    for (HostId host = 0; host < 7; ++host) {
+        CHECK(sim.count(host, Status::Failed) == 0);
+    }
+    sim.network().set_host_loss(7, 0, 0);
+    sim.run_for(1min);
+    CHECK(sim.health(7) == 0);
+    CHECK(sim.converged());
+}
+
+// The packet of the buddy system: a ping, and the news that its receiver is suspected.
+bool is_buddy(const Sim& sim, const Passage& passage, HostId accused) {
+    swim::PacketReader reader;
+    reader.open(passage.packet);
+    if (reader.messages().size() != 2) {
+        return false;
+    }
+    const auto* ping = std::get_if<swim::Ping>(&reader.messages()[0]);
+    const auto* suspect = std::get_if<swim::Suspect>(&reader.messages()[1]);
+    return ping != nullptr && ping->node == sim.name(accused) && suspect != nullptr &&
+           suspect->node == sim.name(accused) && suspect->from == sim.name(passage.from);
+}
+
+TEST_CASE("a suspected member learns of it with the very probe") {
+    Options options = lan();
+    options.node.swim.push_pull_interval = never_probed;
+    options.node.swim.accuse_first = false;
+    Sim sim{3, options};
+    sim.start(5);
+    // Only such packets bring the news; n4 does not get to refute.
+    sim.filter([&](const Passage& passage) {
+        return gossips(passage.packet) && !is_buddy(sim, passage, 4);
+    });
+    std::size_t told = 0;
+    sim.tap([&](const Passage& passage) {
+        told += one_if(passage.from == 0 && passage.to == HostId{4} && is_buddy(sim, passage, 4));
+    });
+    accuse(sim, 0, 4, 1);
+    sim.run_for(12s);
+    CHECK(told >= 1);
+    CHECK(sim.node(4).incarnation() == 2);
+    CHECK(sim.node(4).stats().refutations >= 1);
+}
+
+TEST_CASE("an accusation is sent to the accused first, once for each suspicion of one's own") {
+    const auto seed = GENERATE(from_range(seeds(5)));
+    Sim sim{seed};
+    sim.start(6);
+    sim.cut_off(5);
+    std::vector<std::optional<HostId>> first(6);
+    std::vector<bool> raised(6, false);
+    std::vector<std::size_t> buddies(6, 0);
+    sim.tap([&](const Passage& passage) {
+        const bool own = carries<swim::Suspect>(passage.packet, [&](const swim::Suspect& suspect) {
+            return suspect.node == sim.name(5) && suspect.from == sim.name(passage.from);
+        });
+        if (own && !raised[passage.from]) {
+            raised[passage.from] = true;
+            first[passage.from] = passage.to;
+        }
+        buddies[passage.from] += one_if(own && is_buddy(sim, passage, 5));
+    });
+    sim.run_for(3s);
+    const auto accusers = std::count(raised.begin(), raised.begin() + 5, true);
+    CHECK(accusers >= 1);
+    for (HostId host = 0; host < 5; ++host) {
+        if (raised[host]) {
+            CAPTURE(host);
+            CHECK(first[host] == HostId{5});
+        }
+    }
+}
+
+}  // namespace
+}  // namespace muster::sim
