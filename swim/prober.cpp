@@ -135,11 +135,9 @@ void Prober::ping_stream(Output& out) {
 
 bool Prober::ack(TimePoint now, const Ack& ack, Output& out) {
     if (probing_ && ack.sequence == probe_.sequence) {
-        if (now > probe_.expires) {
-            return true;
-        }
-        // A relayed ack looks the same; only the direct one, before relays were asked, measures a
-        // round trip.
+        // In time, as long as no verdict has fallen: a stalled agent reads its socket before its
+        // clock. A relayed ack looks the same; only the direct one, before relays were asked,
+        // measures a round trip.
         if (!probe_.relayed) {
             out.round_trips.push_back({probe_.name, now - probe_.sent, Bytes(ack.payload)});
         }
@@ -168,7 +166,7 @@ bool Prober::stream_ack(TimePoint now, StreamId id, std::uint32_t sequence, Outp
         return false;
     }
     probe_.stream.reset();
-    if (sequence == probe_.sequence && now <= probe_.expires) {
+    if (sequence == probe_.sequence) {
         succeed(now, out);
     }
     return true;
@@ -184,12 +182,14 @@ bool Prober::stream_failed(StreamId id) {
 
 void Prober::succeed(TimePoint now, Output& out) {
     probing_ = false;
+    has_verdict_ = true;
     awareness_.apply(-1);
     follow_up(now, out);
 }
 
 void Prober::fail(TimePoint now, Output& out) {
     probing_ = false;
+    has_verdict_ = true;
     if (now >= forgiving_until_) {
         ++failures_;
         awareness_.apply(probe_.asked > 0 ? static_cast<int>(probe_.asked - probe_.nacks) : 1);
@@ -238,6 +238,7 @@ void Prober::ping_by_name(TimePoint now, BytesView name, const Endpoint& endpoin
 void Prober::forgive(TimePoint until) {
     probing_ = false;
     tick_kept_ = false;
+    has_verdict_ = false;
     forgiving_until_ = until;
 }
 

@@ -55,6 +55,8 @@ public:
     // We were not looking: what is in flight ends without a verdict, and nobody is accused before
     // `until`.
     void forgive(TimePoint until);
+    // A probe has come to a verdict since it last forgave.
+    bool has_verdict() const { return has_verdict_; }
 
     void tick(TimePoint now, Output& out);
     TimePoint next_deadline() const;
@@ -109,6 +111,7 @@ private:
     Probe probe_;
     std::vector<NamedPing> named_;
     TimePoint forgiving_until_{};
+    bool has_verdict_ = true;
     std::uint64_t probes_ = 0;
     std::uint64_t failures_ = 0;
     Bytes message_;   // being encoded

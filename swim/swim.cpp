@@ -31,7 +31,6 @@ Swim::Swim(const Config& config, const LocalState& local, Random random)
 }
 
 void Swim::start(TimePoint now, BytesView meta, Output& out) {
-    quiet_until_ = now - 2 * config_.probe_interval;
     membership_.announce(now, config_.advertise, meta, 0, out);
     prober_.start(now);
     gossip_.start(now);
@@ -161,16 +160,16 @@ void Swim::stream_refused(StreamId id, const StreamFault& fault, Output& out) {
 }
 
 // docs/detection.md "Own stall": we were paused, or our loop lagged, and have not been looking. Not
-// again until as long has passed without: an agent that always stalls still detects.
-bool Swim::notice_stall(TimePoint now) {
+// again until a probe has come to a verdict: an agent that always stalls still detects.
+void Swim::notice_stall(TimePoint now) {
     const TimePoint deadline = next_deadline();
     if (!config_.notice_own_stall || deadline == never ||
         now - deadline <= config_.probe_timeout / 2) {
-        return false;
+        return;
     }
     ++stalls_;
-    if (now < quiet_until_ + config_.probe_interval) {
-        return false;
+    if (now < quiet_until_ || !prober_.has_verdict()) {
+        return;
     }
     quiet_until_ = now + config_.probe_interval;
     awareness_.apply(1);
@@ -178,7 +177,6 @@ bool Swim::notice_stall(TimePoint now) {
     for (const Member* member : table_.suspects()) {
         member->suspicion->postpone(quiet_until_);
     }
-    return true;
 }
 
 void Swim::tick(TimePoint now, Output& out) {

@@ -81,7 +81,7 @@ private:
     void dispatch(TimePoint now, const Endpoint& from, const Message& message, Output& out);
     void answer(const Endpoint& from, const Ping& ping, Output& out);
     void answer_stream(StreamId id, const Ping& ping, Output& out);
-    bool notice_stall(TimePoint now);
+    void notice_stall(TimePoint now);
     void settle(TimePoint now, Output& out);
     void finish_move(TimePoint now, Output& out);
 
