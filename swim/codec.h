@@ -28,7 +28,7 @@ void encode(const RemoteError& error, Bytes& out);
 
 // Appends a push/pull's type byte and header; nodes and user_state follow it on the stream.
 void encode_push_pull_header(bool join, std::size_t nodes, std::size_t user_state_size, Bytes& out);
-void encode(const NodeState& node, Bytes& out);
+void encode(const NodeState& node, Bytes& out);  // REQUIRES: node.state >= 0
 // Appends a user message as a stream carries it: header, then the payload.
 void encode_stream_user(BytesView payload, Bytes& out);
 
