@@ -19,7 +19,7 @@ constexpr std::array<CommandTraits, 12> commands{{
     {Command::Leave, "leave", false, true},
     {Command::ForceLeave, "force-leave", true, true},
     {Command::Tags, "tags", true, true},
-    {Command::Stats, "stats", false, false},
+    {Command::Statistics, "stats", false, false},
     {Command::Stream, "stream", true, false},
     {Command::Monitor, "monitor", true, false},
     {Command::Stop, "stop", true, false},

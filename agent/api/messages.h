@@ -30,7 +30,7 @@ enum class Command : std::uint8_t {
     Leave,
     ForceLeave,
     Tags,
-    Stats,
+    Statistics,
     Stream,
     Monitor,
     Stop,

@@ -1,0 +1,139 @@
+// One client's conversation: the bytes that it sends in, replies and records out. All rules of
+// docs/protocol/rpc.md sections 3 and 4 are here; no socket, no clock, no thread.
+//
+// Requests are carried out strictly one after the other; while one waits for the backend, or while
+// the client does not read its replies, the next stays unread. What it receives costs at most the
+// size of one request. Loop thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/api/backend.h"
+#include "agent/api/encoder.h"
+#include "agent/api/link.h"
+#include "agent/api/member_source.h"
+#include "agent/api/messages.h"
+#include "agent/api/server.h"
+#include "agent/api/splitter.h"
+#include "agent/api/subscriptions.h"
+
+namespace muster::api {
+
+// Who is on the other side, and what that allows.
+struct Access {
+    bool may_change = false;
+    std::string denial;  // why it may not, and who may: after "permission denied: "
+    bool needs_auth = false;
+    bool json = false;  // JSON lines are spoken here
+};
+
+// Of a peer on the Unix socket: root, the daemon's own user and `writers` may change things.
+Access unix_access(uid_t peer, uid_t owner, const std::vector<uid_t>& writers);
+
+// What the conversations of one server share.
+struct Premises {
+    Backend& backend;
+    MemberSource& members;
+    ServerStats& stats;
+    const ServerConfig& config;
+};
+
+class Conversation : public std::enable_shared_from_this<Conversation> {
+public:
+    // REQUIRES: premises and link outlive every call made here. Completions that come after the
+    // last owner is gone are ignored.
+    Conversation(Premises premises, Link& link, Access access);
+
+    void receive(BytesView bytes);
+    // There is room to send again.
+    void resume();
+    // The time asked for by Link::wake_after() has come.
+    void woken();
+    void on_event(EventRecord& record);
+    void on_log(MonitorRecord& record);
+    void on_view(std::uint64_t index);
+
+    // Worth reading from the client now.
+    bool wants_input() const;
+    // The client owes the rest of a request, or its first one.
+    bool owes_input() const;
+    // Requests taken so far: who waits for input sees by it that a new wait has begun.
+    std::uint64_t requests() const { return requests_; }
+
+private:
+    struct Request {
+        RequestHeader header;
+        Command command = Command::Handshake;
+        Value body;
+    };
+
+    // Framing, in conversation.cpp.
+    void work();
+    bool choose_framing(char first);
+    void take_object(BytesView object);
+    void take_header(Value record);
+    void take_request(Request request);
+    void refuse_bytes(const char* reason, std::string_view error);
+    void end();
+
+    // The rules of the session, and the commands, in commands.cpp.
+    bool admit(const Request& request);
+    void perform(Request request);
+    void shake_hands(const Request& request);
+    void authenticate(const Request& request);
+    void read(Request request);
+    void read_now(const Request& request);
+    void list_matching(const Request& request);
+    void join(const Request& request);
+    void leave(const Request& request);
+    void force_leave(const Request& request);
+    void set_tags(const Request& request);
+    void stream(const Request& request);
+    void monitor(const Request& request);
+    void stop(const Request& request);
+
+    // The request's body is not as it should be.
+    void malformed(const Request& request, const Error& error);
+    // A reply without a body.
+    void acknowledge(const Request& request, std::string_view error = {});
+    // An error, with the empty body that the command's reply has even then.
+    void refuse(const Request& request, std::string_view error);
+    void reply_joined(const Request& request, const JoinOutcome& outcome, std::string_view error);
+    void reply_tags(const Request& request, std::string_view error);
+    void reply_shared(const Request& request, const SharedBytes& body);
+    // For the backend: calls `then` with its result, unless the client has gone by then, and goes
+    // on with the next request. Until then none is taken.
+    template <class Outcome, class Then>
+    std::function<void(Outcome)> completion(Then then);
+
+    void count(const char* reason) { ++premises_.stats.refused[reason]; }
+    bool extended() const { return encoding_ != Encoding::Serf; }
+
+    Premises premises_;
+    Link* link_;
+    Access access_;
+
+    Bytes received_;
+    std::size_t taken_ = 0;  // of received_
+    std::optional<Splitter> splitter_;
+    Encoding encoding_ = Encoding::Serf;
+    std::optional<Request> awaits_body_;
+
+    bool shook_hands_ = false;
+    bool authenticated_ = false;
+    std::uint64_t requests_ = 0;
+    bool busy_ = false;  // the backend works for us
+    bool ended_ = false;
+    bool working_ = false;            // work() is on the stack
+    std::optional<Request> waiting_;  // for its MinIndex
+    Subscriptions subscriptions_;
+};
+
+}  // namespace muster::api
