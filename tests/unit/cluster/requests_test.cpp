@@ -98,8 +98,10 @@ TEST_CASE("a leave that nobody carries ends all the same") {
     CHECK(agent.out.notices[0].level == Notice::Level::Warning);
     agent.pass(5s);
     CHECK(agent.cluster.phase() == Phase::Lingering);
+    CHECK(agent.out.notices.size() == 1);
     agent.pass(1s);
     CHECK(agent.out.left);
+    CHECK(agent.out.notices.empty());
     CHECK(agent.out.done.size() == 1);
 }
 
