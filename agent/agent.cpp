@@ -53,6 +53,8 @@ struct Agent::Parts::Watch : std::enable_shared_from_this<Watch> {
 Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
     : config(std::move(a_config)),
       log(a_log),
+      loop_owner(std::make_unique<asio::io_context>(/*concurrency_hint=*/1)),
+      loop(*loop_owner),
       timer(loop, clock, [this] { asio::post(loop, [this] { turn(); }); }),
       udp(
           loop, clock,
@@ -61,6 +63,8 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
           },
           [this] { arm(); }),
       streams(loop, clock, {config.node.swim.tcp_timeout, 128, config.label}, *this) {}
+
+Agent::Parts::~Parts() = default;
 
 // ---- start and end ----
 

@@ -1,11 +1,10 @@
 // The agent's inside: sockets, node and API on one loop. For agent.cpp, perform.cpp and backend.cpp
-// alone, which are three only to stay small; this header includes Asio.
+// alone, which are three only to stay small.
 //
 // Every input, wherever it comes from, takes the same way: the node is asked, its effects are
 // performed, and the timer is armed for whatever is due next.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "agent/advertised.h"
 #include "agent/agent.h"
 #include "agent/joining.h"
+#include "agent/net/asio_fwd.h"
 #include "agent/net/clock.h"
 #include "agent/net/resolver.h"
 #include "agent/net/streams.h"
@@ -34,6 +34,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     struct Watch;
 
     Parts(AgentConfig a_config, Log& a_log);
+    ~Parts() override;
 
     // ---- start and end (agent.cpp) ----
     std::optional<Error> start();
@@ -90,7 +91,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
 
     AgentConfig config;
     Log& log;
-    asio::io_context loop{1};
+    const std::unique_ptr<asio::io_context> loop_owner;
+    asio::io_context& loop;
     mutable net::Clock clock;
     net::Timer timer;
     net::Udp udp;

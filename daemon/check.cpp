@@ -13,7 +13,7 @@ public:
     Checker(const Settings& settings, const Places& places, const std::vector<Option>& options)
         : settings_(settings), places_(places), options_(options) {}
 
-    std::vector<std::string> run() {
+    std::vector<Complaint> run() {
         check_addresses();
         check_tags();
         check_storage();
@@ -23,21 +23,34 @@ public:
     }
 
 private:
-    // Of the two keys that contradict each other, the one that was given last.
-    void fail(std::string_view key, std::string_view other, const std::string& text) {
-        const auto at = [this](std::string_view full_key) {
-            const auto found = places_.find(full_key);
-            return found == places_.end() ? Place{} : found->second;
-        };
-        const bool second = !other.empty() && at(other).source > at(key).source;
-        const std::string_view blamed = second ? other : key;
-        const std::size_t dot = blamed.find('.');
+    const Place& place_of(std::string_view full_key) const {
+        static const Place nowhere;
+        const auto found = places_.find(full_key);
+        return found == places_.end() ? nowhere : found->second;
+    }
+
+    const Option& option_of(std::string_view full_key) const {
+        const std::size_t dot = full_key.find('.');
         const Option* const option =
             dot == std::string_view::npos
-                ? find_option(options_, "", blamed)
-                : find_option(options_, blamed.substr(0, dot), blamed.substr(dot + 1));
+                ? find_option(options_, "", full_key)
+                : find_option(options_, full_key.substr(0, dot), full_key.substr(dot + 1));
         MUSTER_ASSERT(option != nullptr);
-        errors_.push_back(at(blamed).before(*option) + ": " + text);
+        return *option;
+    }
+
+    // As the person has written it.
+    std::string name(std::string_view full_key) const {
+        return place_of(full_key).name_of(option_of(full_key));
+    }
+
+    // Of two keys that contradict each other, the one of higher precedence is named first.
+    void fail(std::string_view key, std::string_view other, const std::string& text) {
+        const bool second = !other.empty() && place_of(other).source > place_of(key).source;
+        const std::string_view blamed = second ? other : key;
+        const Place& place = place_of(blamed);
+        errors_.push_back(
+            {place.before(option_of(blamed)) + ": " + text, place.source == Source::Flag});
     }
     void fail(std::string_view key, const std::string& text) { fail(key, {}, text); }
 
@@ -71,8 +84,8 @@ private:
     void check_storage() {
         if (settings_.ephemeral && !settings_.data_dir.empty()) {
             fail("ephemeral", "data_dir",
-                 "an ephemeral agent keeps nothing, and data_dir says where to keep it (leave one "
-                 "of them out)");
+                 name("ephemeral") + " keeps nothing, and " + name("data_dir") +
+                     " says where to keep it (leave one of them out)");
         }
     }
 
@@ -110,13 +123,13 @@ private:
     const Settings& settings_;
     const Places& places_;
     const std::vector<Option>& options_;
-    std::vector<std::string> errors_;
+    std::vector<Complaint> errors_;
 };
 
 }  // namespace
 
-std::vector<std::string> contradictions(const Settings& settings, const Places& places,
-                                        const std::vector<Option>& options) {
+std::vector<Complaint> contradictions(const Settings& settings, const Places& places,
+                                      const std::vector<Option>& options) {
     return Checker(settings, places, options).run();
 }
 

@@ -1,7 +1,6 @@
 // What only shows when all values are together: contradictions. Pure.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "daemon/place.h"
@@ -9,7 +8,7 @@
 namespace muster {
 
 // Every contradiction, each with the place where it was written and what to do.
-std::vector<std::string> contradictions(const Settings& settings, const Places& places,
-                                        const std::vector<Option>& options);
+std::vector<Complaint> contradictions(const Settings& settings, const Places& places,
+                                      const std::vector<Option>& options);
 
 }  // namespace muster

@@ -75,12 +75,19 @@ public:
         given_.insert(given_.end(), flags_.values.begin(), flags_.values.end());
         apply();
         settle_storage();
-        if (out_.errors.empty())
-            out_.errors = contradictions(out_.settings, places_, options_);
+        if (out_.errors.empty()) {
+            for (Complaint& complaint : contradictions(out_.settings, places_, options_))
+                fail(std::move(complaint));
+        }
         return std::move(out_);
     }
 
 private:
+    void fail(Complaint complaint) {
+        out_.errors.push_back(std::move(complaint.text));
+        out_.usage = out_.usage || complaint.usage;
+    }
+
     void set_defaults() {
         Settings& s = out_.settings;
         s.node = surroundings_.host_name;
@@ -134,7 +141,8 @@ private:
                     continue;
                 places_[option.full_key()] = given.place;
                 if (const auto refusal = option.apply(option, out_.settings, given.values))
-                    out_.errors.push_back(given.place.before(option) + ": " + *refusal);
+                    fail({given.place.before(option) + ": " + *refusal,
+                          given.place.source == Source::Flag});
             }
         }
     }
@@ -169,18 +177,22 @@ private:
 
 }  // namespace
 
-std::string Place::before(const Option& option) const {
+std::string Place::name_of(const Option& option) const {
     switch (source) {
         case Source::Default:
-            return option.full_key();
         case Source::File:
-            return file + ":" + std::to_string(line) + ": " + option.full_key();
+            return option.full_key();
         case Source::Environment:
             return option.variable();
         case Source::Flag:
             break;
     }
     return option.flag();
+}
+
+std::string Place::before(const Option& option) const {
+    const std::string name = name_of(option);
+    return source == Source::File ? file + ":" + std::to_string(line) + ": " + name : name;
 }
 
 Surroundings real_surroundings() {

@@ -28,7 +28,7 @@ struct Loaded {
     std::string help;
     Settings settings;
     std::vector<std::string> errors;  // each complete: where, what, and what to do
-    bool usage = false;               // the command line itself is wrong
+    bool usage = false;               // one of them is of the command line
 };
 
 // `arguments` without the program's name.

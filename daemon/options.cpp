@@ -191,6 +191,9 @@ std::vector<Option> all_options() {
          log_level},
         {"", "log_format", Text, true, "text|json", "how log lines are written (text)", log_format},
     };
+    const auto tag = std::find_if(options.begin(), options.end(),
+                                  [](const Option& option) { return option.key == "tag"; });
+    tag->also = "tags";  // what one writes over a table of several
     const std::vector<Option> knobs = knob_options();
     options.insert(options.end(), knobs.begin(), knobs.end());
     return options;
@@ -199,7 +202,7 @@ std::vector<Option> all_options() {
 const Option* find_option(const std::vector<Option>& options, std::string_view section,
                           std::string_view key) {
     const auto found = std::find_if(options.begin(), options.end(), [&](const Option& option) {
-        return option.section == section && option.key == key;
+        return option.section == section && (option.key == key || option.also == key);
     });
     return found == options.end() ? nullptr : &*found;
 }

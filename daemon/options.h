@@ -37,6 +37,7 @@ struct Option {
     Apply apply = nullptr;
     std::uint64_t least = 0;  // of a Number
     std::uint64_t most = UINT32_MAX;
+    std::string_view also = {};  // another key for it in the file
 
     std::string flag() const;      // "--rpc-addr"
     std::string variable() const;  // "MUSTER_RPC_ADDR", "MUSTER_SWIM_PROBE_INTERVAL"

@@ -20,6 +20,14 @@ struct Place {
     // How an error about `option` begins: "muster.toml:12: swim.probe_timeout", "MUSTER_BIND",
     // "--bind".
     std::string before(const Option& option) const;
+    // How the option is called there: "swim.probe_timeout", "MUSTER_BIND", "--bind".
+    std::string name_of(const Option& option) const;
+};
+
+// Something that is wrong, for a person: where, what, and what to do.
+struct Complaint {
+    std::string text;
+    bool usage = false;  // it is the command line that is wrong
 };
 
 struct Given {
