@@ -1,11 +1,11 @@
 #include "agent/node.h"
 
 #include <algorithm>
-#include <deque>
-#include <map>
 #include <utility>
 
 #include "agent/cluster/cluster.h"
+#include "agent/joins.h"
+#include "agent/retries.h"
 #include "swim/assert.h"
 #include "swim/swim.h"
 
@@ -17,8 +17,6 @@ namespace {
 // ones.
 constexpr std::uint64_t leave_ticket = std::uint64_t{1} << 62U;
 constexpr std::uint64_t update_ticket_base = std::uint64_t{1} << 61U;
-// Exchanges that one join has open at a time.
-constexpr std::size_t join_width = 8;
 
 std::size_t at(swim::Fault fault) {
     return static_cast<std::size_t>(fault);
@@ -33,25 +31,14 @@ struct Node::Parts final : swim::LocalState {
           random(config.seed),
           swim(config.swim, *this, random.split()),
           cluster(config.cluster, config.swim.name, config.has_seeds, random.split()),
-          tags(config.tags) {}
+          tags(config.tags),
+          joins(swim, cluster),
+          retries(swim, cluster) {}
 
     void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
     void append_ack_payload(Bytes& /*out*/) const override {
     }  // coordinates come with a later issue
 
-    // A join that somebody asked for, or of the seeds.
-    struct Join {
-        std::optional<RequestId> request;  // none: of the seeds
-        bool announce = false;             // it marks a new life
-        std::deque<Endpoint> waiting;
-        std::size_t open = 0;
-        RequestDone done;
-    };
-    struct Purpose {
-        std::uint64_t join = 0;  // key of joins, or 0: a try of the address book
-        Bytes name;              // whom the address book tried
-        bool again = false;      // it is that try's second exchange
-    };
     // An update of our tags whose sending is waited for.
     struct Update {
         std::uint64_t ticket = 0;
@@ -65,12 +52,7 @@ struct Node::Parts final : swim::LocalState {
     void hand_down(TimePoint now, Effects& effects);
     void finished(TimePoint now, std::uint64_t ticket, Effects& effects);
     void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
-    void start_join(TimePoint now, Join join, std::span<const Endpoint> peers, Effects& effects);
-    void advance_join(TimePoint now, std::uint64_t key, Effects& effects);
-    void end_join(TimePoint now, Join join, Effects& effects);
-    void retry(TimePoint now, const swim::PingResult& ping, Effects& effects);
     void expire_updates(TimePoint now, Effects& effects);
-    bool is_self(const Endpoint& peer) const;
 
     const NodeConfig config;
     Random random;
@@ -78,12 +60,10 @@ struct Node::Parts final : swim::LocalState {
     cluster::Cluster cluster;
     cluster::Tags tags;
     cluster::Output up;  // what the Serf layer wants done
-    std::map<std::uint64_t, Join> joins;
-    std::uint64_t last_join = 0;
-    std::map<swim::StreamId, Purpose> exchanges;
+    Joins joins;
+    Retries retries;
     std::vector<Update> updates;
     std::uint64_t last_update = update_ticket_base;
-    bool has_joined = false;
     std::vector<Effects> spare;
     std::uint64_t message_faults[swim::fault_count] = {};
 };
@@ -143,7 +123,7 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
         exchanged(now, result, effects);
     }
     for (const swim::PingResult& ping : pinged_now) {
-        retry(now, ping, effects);
+        retries.pinged(now, ping, effects.wire);
     }
     for (const std::uint64_t ticket : finished_now) {
         finished(now, ticket, effects);
@@ -199,95 +179,12 @@ void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects
 }
 
 void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
-    const auto found = exchanges.find(result.id);
-    if (found == exchanges.end()) {
-        if (!result.error.empty()) {
-            effects.notices.push_back(
-                {Notice::Level::Info,
-                 "exchange of state with " + result.peer.to_string() + " failed: " + result.error});
-        }
-        return;
-    }
-    const Purpose purpose = std::move(found->second);
-    exchanges.erase(found);
-    if (purpose.join == 0) {
-        // After a partition each side holds the other for dead, and the first exchange only makes
-        // both refute: the second carries the new incarnations.
-        const swim::Member* member = swim.table().find(purpose.name);
-        if (result.error.empty() && !purpose.again && (member == nullptr || member->is_gone())) {
-            const auto id = swim.exchange(now, result.peer, /*join=*/false, effects.wire);
-            exchanges.emplace(id, Purpose{0, purpose.name, /*again=*/true});
-        }
-        return;
-    }
-    Join& join = joins.at(purpose.join);
-    --join.open;
-    if (result.error.empty()) {
-        if (join.done.succeeded++ == 0) {
-            cluster.joined(now, join.announce, up);
-            has_joined = true;
-        }
-    } else {
-        join.done.failures.push_back({result.peer, result.error});
-    }
-    advance_join(now, purpose.join, effects);
-}
-
-bool Node::Parts::is_self(const Endpoint& peer) const {
-    return peer.plain() == swim.self().endpoint.plain();
-}
-
-void Node::Parts::start_join(TimePoint now, Join join, std::span<const Endpoint> peers,
-                             Effects& effects) {
-    for (const Endpoint& peer : peers) {
-        const bool twice =
-            std::find(join.waiting.begin(), join.waiting.end(), peer) != join.waiting.end();
-        if (!is_self(peer) && !twice) {
-            join.waiting.push_back(peer);
-        }
-    }
-    const std::uint64_t key = ++last_join;
-    joins.emplace(key, std::move(join));
-    advance_join(now, key, effects);
-}
-
-void Node::Parts::advance_join(TimePoint now, std::uint64_t key, Effects& effects) {
-    Join& join = joins.at(key);
-    while (!join.waiting.empty() && join.open < join_width) {
-        const auto id = swim.exchange(now, join.waiting.front(), /*join=*/true, effects.wire);
-        exchanges.emplace(id, Purpose{key, {}, false});
-        join.waiting.pop_front();
-        ++join.open;
-    }
-    if (join.open == 0) {
-        auto node = joins.extract(key);
-        end_join(now, std::move(node.mapped()), effects);
-    }
-}
-
-void Node::Parts::end_join(TimePoint /*now*/, Join join, Effects& effects) {
-    if (join.request) {
-        if (join.done.succeeded == 0 && !join.done.failures.empty()) {
-            join.done.error = "no member was reached";
-        }
-        effects.done.push_back(std::move(join.done));
-        return;
-    }
-    for (const RequestDone::Failure& failure : join.done.failures) {
-        const auto level = join.done.succeeded > 0 ? Notice::Level::Info : Notice::Level::Warning;
+    const bool asked_for =
+        joins.exchanged(now, result, up, effects) || retries.exchanged(now, result, effects.wire);
+    if (!asked_for && !result.error.empty()) {
         effects.notices.push_back(
-            {level, "cannot join " + failure.peer.to_string() + ": " + failure.error});
-    }
-}
-
-void Node::Parts::retry(TimePoint now, const swim::PingResult& ping, Effects& effects) {
-    if (!ping.answered) {
-        cluster.try_timed_out(now, ping.name);
-        return;
-    }
-    if (cluster.try_acked(now, ping.name)) {
-        const auto id = swim.exchange(now, ping.peer, /*join=*/false, effects.wire);
-        exchanges.emplace(id, Purpose{0, ping.name, /*again=*/false});
+            {Notice::Level::Info,
+             "exchange of state with " + result.peer.to_string() + " failed: " + result.error});
     }
 }
 
@@ -374,23 +271,15 @@ TimePoint Node::next_deadline() const {
 
 Effects Node::join(TimePoint now, RequestId request, std::span<const Endpoint> peers) {
     Effects effects = parts_->take();
-    RequestDone done{request, 0, {}, parts_->cluster.join_refusal()};
-    if (!done.error.empty()) {
-        effects.done.push_back(std::move(done));
-        return effects;
-    }
-    parts_->start_join(now, {request, /*announce=*/true, {}, 0, std::move(done)}, peers, effects);
+    parts_->joins.start(now, request, peers, effects);
     parts_->settle(now, effects);
     return effects;
 }
 
 Effects Node::seeds_resolved(TimePoint now, std::span<const Endpoint> seeds) {
     Effects effects = parts_->take();
-    if (parts_->cluster.join_refusal().empty()) {
-        parts_->start_join(now, {std::nullopt, /*announce=*/!parts_->has_joined, {}, 0, {}}, seeds,
-                           effects);
-        parts_->settle(now, effects);
-    }
+    parts_->joins.start(now, std::nullopt, seeds, effects);
+    parts_->settle(now, effects);
     return effects;
 }
 
