@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "tests/support/rewritten.h"
 #include "tests/unit/swim/vectors.h"
 
 using namespace muster;

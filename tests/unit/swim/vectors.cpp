@@ -142,26 +142,4 @@ json fields_of(const PushPullHeader& header) {
         {"Join", header.join}, {"Nodes", header.nodes}, {"UserStateLen", header.user_state_size}};
 }
 
-Bytes rewritten(const StreamMessage& message) {
-    Bytes out;
-    if (const auto* exchange = std::get_if<PushPull>(&message)) {
-        encode_push_pull_header(exchange->join, exchange->nodes.size(), exchange->user_state.size(),
-                                out);
-        for (NodeState node : exchange->nodes) {
-            node.state = std::max<std::int64_t>(node.state, 0);  // only a stranger sends less
-            encode(node, out);
-        }
-        out.append(exchange->user_state);
-    } else if (const auto* user = std::get_if<User>(&message)) {
-        encode_stream_user(user->payload, out);
-    } else if (const auto* ping = std::get_if<Ping>(&message)) {
-        encode(*ping, out);
-    } else if (const auto* ack = std::get_if<Ack>(&message)) {
-        encode(*ack, out);
-    } else {
-        encode(std::get<RemoteError>(message), out);
-    }
-    return out;
-}
-
 }  // namespace muster::swim::test

@@ -44,7 +44,4 @@ nlohmann::json fields_of(const RemoteError& error);
 nlohmann::json fields_of(const NodeState& node);
 nlohmann::json fields_of(const PushPullHeader& header);
 
-// The bytes of a stream that says the same.
-Bytes rewritten(const StreamMessage& message);
-
 }  // namespace muster::swim::test

@@ -13,6 +13,7 @@
 #include "swim/packet.h"
 #include "swim/seal.h"
 #include "swim/stream.h"
+#include "tests/support/rewritten.h"
 
 using namespace muster;
 using namespace muster::swim;
@@ -71,12 +72,6 @@ void check_message(const Message& decoded, const json& stated) {
             }
         },
         decoded);
-}
-
-Bytes encoded(const Message& message) {
-    Bytes out;
-    std::visit([&](const auto& value) { encode(value, out); }, message);
-    return out;
 }
 
 // Empty byte fields on the wire are nil or a string of no bytes, which mean the same; we write nil.
@@ -171,7 +166,7 @@ TEST_CASE("single messages mean what the vectors say, and are written byte for b
         const auto decoded = decode_message(bytes, scratch);
         REQUIRE(decoded);
         check_message(*decoded, stated);
-        check_same(encoded(*decoded), bytes,
+        check_same(rewritten(*decoded), bytes,
                    stated.at("name") == "user" ? 0 : empty_strings(stated));
     }
 }
@@ -262,7 +257,7 @@ TEST_CASE("packets are framed byte for byte") {
         reader.open(open_packet(bytes, label).content);
         std::vector<Bytes> messages;
         for (const Message& message : reader.messages()) {
-            messages.push_back(encoded(message));
+            messages.push_back(rewritten(message));
         }
         const std::vector<BytesView> parts(messages.begin(), messages.end());
         Bytes again;

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Writes the first inputs of the wire's fuzz targets from the golden vectors into corpus/. What
+fuzzing finds is added beside them by hand."""
+
+import json
+import pathlib
+
+here = pathlib.Path(__file__).parent
+vectors = json.loads((here / "../vectors/memberlist.json").read_text())
+too_large = 6000
+
+TYPES = {"ping": 0, "indirectPing": 1, "ackResp": 2, "alive": 4, "compress": 9}
+
+
+def plant(target, name, content):
+    if 0 < len(content) <= too_large:
+        folder = here / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name.replace("/", "-").replace("@", "-")).write_bytes(content)
+
+
+for vector in vectors:
+    name, means, content = vector["name"], vector["means"], bytes.fromhex(vector["hex"])
+    kind = means["kind"]
+    if "encrypt" in means:
+        continue
+    if kind == "packet" or (kind == "message" and "ping_seq" not in name):
+        plant("packet", name, content)
+    elif kind == "msgpack" and means["struct"] in TYPES:
+        plant("packet", name, bytes([TYPES[means["struct"]]]) + content)
+    elif kind == "msgpack":
+        plant("stream", name, bytes([3, 6]) + content)
+    elif kind == "stream" or (kind == "push_pull_header" and "65536" not in name):
+        plant("stream", name, bytes([len(content) % 61]) + content)
+    elif kind == "lzw":
+        plant("lzw", name, content)
+        plain = bytes.fromhex(means.get("plain", "hex:")[4:])
+        if len(plain) < 1000:
+            plant("lzw", name + "-plain", plain)
+
+for number, text in enumerate(
+    ["10.0.0.1:7946", "10.0.0.1", "[::1]:7946", "::1", "[2001:db8::ffff:1]:0", "::ffff:10.0.0.1",
+     "host:7946", "10.0.0.1:65536", "[::1", "1.2.3.4:", "fe80::1%eth0"]
+):
+    plant("endpoint", f"text-{number}", text.encode())
+for number, address in enumerate(["0a000001", "00" * 10 + "ffff0a000001", "20010db8" + "00" * 12]):
+    plant("endpoint", f"bytes-{number}", bytes.fromhex(address))
