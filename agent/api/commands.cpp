@@ -156,6 +156,7 @@ void Conversation::list_matching(const Request& request) {
         return reply_shared(request, premises_.members.all(encoding_));
     const auto matching = extended() ? MemberFilter::Matching::Whole : MemberFilter::Matching::Serf;
     const Result<MemberFilter> filter = MemberFilter::compile(*wanted, matching);
+    turn_ends_at_ = requests_;
     if (filter)
         return reply_shared(request, premises_.members.matching(*filter, encoding_));
     count("invalid-expression");

@@ -10,6 +10,10 @@ namespace {
 // What may be read ahead while a request waits: enough for the next one, usually.
 constexpr std::size_t read_ahead = 16 * 1024;
 
+// Requests that one client may have carried out in one turn of the loop; a filtered list, whose
+// expressions are the client's, takes the whole turn.
+constexpr std::uint64_t requests_a_turn = 32;
+
 }  // namespace
 
 Access unix_access(uid_t peer, uid_t owner, const std::vector<uid_t>& writers) {
@@ -31,12 +35,11 @@ Conversation::Conversation(Premises premises, Link& link, Access access)
     : premises_(premises), link_(&link), access_(std::move(access)) {}
 
 bool Conversation::wants_input() const {
-    const bool held = busy_ || waiting_ || link_->congested();
-    return !ended_ && (!held || received_.size() - taken_ < read_ahead);
+    return !ended_ && ((!works() && !link_->congested()) || received_.size() - taken_ < read_ahead);
 }
 
 bool Conversation::owes_input() const {
-    if (ended_ || busy_ || waiting_ || link_->congested())
+    if (ended_ || works() || link_->congested())
         return false;
     return requests_ == 0 || awaits_body_ || received_.size() > taken_;
 }
@@ -59,7 +62,12 @@ void Conversation::work() {
     if (working_)
         return;  // a completion within the call that asked for it: the loop below goes on
     working_ = true;
-    while (!ended_ && !busy_ && !waiting_ && !link_->congested() && taken_ < received_.size()) {
+    turn_ends_at_ = requests_ + requests_a_turn;
+    held_ = false;
+    while (!ended_ && !busy_ && !waiting_ && taken_ < received_.size()) {
+        held_ = link_->congested() || requests_ >= turn_ends_at_;
+        if (held_)
+            break;
         const BytesView rest = BytesView(received_).substr(taken_);
         if (!splitter_ && !choose_framing(rest.front()))
             break;
@@ -76,6 +84,8 @@ void Conversation::work() {
         }
     }
     working_ = false;
+    if (held_ && !link_->congested())
+        link_->call_again();
     received_.erase(0, std::exchange(taken_, 0));
     if (received_.empty() && received_.capacity() > read_ahead)
         received_.shrink_to_fit();

@@ -52,7 +52,7 @@ public:
     Conversation(Premises premises, Link& link, Access access);
 
     void receive(BytesView bytes);
-    // There is room to send again.
+    // There is room to send again, or it is our turn again.
     void resume();
     // The time asked for by Link::wake_after() has come.
     void woken();
@@ -64,6 +64,9 @@ public:
     bool wants_input() const;
     // The client owes the rest of a request, or its first one.
     bool owes_input() const;
+    // A request is being carried out, waits, or could be carried out in another turn.
+    bool works() const { return busy_ || waiting_ || held_; }
+    bool subscribed() const { return !subscriptions_.empty(); }
     // Requests taken so far: who waits for input sees by it that a new wait has begun.
     std::uint64_t requests() const { return requests_; }
 
@@ -129,7 +132,9 @@ private:
     bool shook_hands_ = false;
     bool authenticated_ = false;
     std::uint64_t requests_ = 0;
-    bool busy_ = false;  // the backend works for us
+    std::uint64_t turn_ends_at_ = 0;  // as a count of requests
+    bool busy_ = false;               // the backend works for us
+    bool held_ = false;               // there is more in received_, for another turn
     bool ended_ = false;
     bool working_ = false;            // work() is on the stack
     std::optional<Request> waiting_;  // for its MinIndex

@@ -24,6 +24,8 @@ public:
     virtual bool congested() const = 0;
     // Closes once all that was sent is written. What is sent later is lost.
     virtual void finish() = 0;
+    // Asks for Conversation::resume() in another turn of the loop.
+    virtual void call_again() = 0;
     // Asks for Conversation::woken() in so long; only the last one asked for comes.
     virtual void wake_after(Duration delay) = 0;
     virtual void cancel_wake() = 0;
