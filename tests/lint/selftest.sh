@@ -177,6 +177,16 @@ expect "the status tells" '^status 1$' "$(sum 'check b 9 false')"
 expect "the status tells of success too" '^status 0$' "$(sum 'check b 9 true')"
 expect "the common deadline holds" '^0 passed, 1 failed$' \
     "$(sum 'MUSTER_DEADLINE=$(($(date +%s) + 1)); stage a 60 sleep 30')"
+(cd "$repository" && exec bash -c 'source tests/support/stages.sh; stage a 60 sleep 59.5' >/dev/null) &
+script=$!
+until pgrep -f '^sleep 59\.5$' >/dev/null; do sleep 0.1; done
+kill "$script"
+wait "$script" 2>/dev/null
+for _ in $(seq 100); do
+    pgrep -f '^sleep 59\.5$' >/dev/null || break
+    sleep 0.1
+done
+expect "an interrupted script ends its stage" '^none$' "$(pgrep -f '^sleep 59\.5$' || echo none)"
 
 # ---- exceptions that are no longer needed ----
 said=$(for lint in words layers sizes toplevel links; do bash "$lints/$lint.sh" "$repository"; done)

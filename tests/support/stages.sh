@@ -15,6 +15,8 @@ stages_skipped=0
 stages_report=()
 stages_logs=$(mktemp -d "${TMPDIR:-/tmp}/muster-stages.XXXXXX")
 trap 'rm -rf "$stages_logs"' EXIT
+# `timeout` has a process group of its own: an interrupted script ends its stage too.
+trap 'kill "$(cat "$stages_logs/running")" 2>/dev/null; wait; exit 130' INT TERM HUP
 
 count_pattern='^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$'
 
@@ -37,15 +39,22 @@ limited() {
         fi
     fi
     MUSTER_DEADLINE=${MUSTER_DEADLINE:+$((MUSTER_DEADLINE - 30))} \
-        timeout --kill-after=20 "$limit" "$@" </dev/null
+        timeout --kill-after=20 "$limit" "$@" </dev/null &
+    echo "$!" >"$stages_logs/running"
+    wait "$!"
 }
 
 stage() {
     local name=$1 limit=$2 started=$SECONDS status last log="$stages_logs/$1" skipped
     shift 2
     echo "=== $name"
-    limited "$limit" "$@" 2>&1 | tee "$log"
-    status=${PIPESTATUS[0]}
+    # In the background, since a trap waits for what is in the foreground.
+    {
+        limited "$limit" "$@" 2>&1
+        echo "$?" >"$log.status"
+    } | tee "$log" &
+    wait "$!"
+    status=$(cat "$log.status")
     last=$(tail -n 1 "$log")
     if [[ $last =~ $count_pattern ]]; then
         skipped=${BASH_REMATCH[4]:-0}
