@@ -13,7 +13,7 @@ packages_build=(
     g++ cmake ninja-build
     libasio-dev libmsgpack-cxx-dev libcli11-dev libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev
 )
-packages_test=(catch2 ccache binutils)
+packages_test=(catch2 ccache binutils procps)
 mapfile -t -O "${#packages_test[@]}" packages_test < <(
     cat "$(dirname "${BASH_SOURCE[0]}")"/../*/packages 2>/dev/null | grep -v '^[[:space:]]*\(#\|$\)')
 packages_check=(clang libclang-rt-14-dev clang-tidy clang-format mandoc shellcheck git)
