@@ -23,6 +23,7 @@ for file in "${files[@]}"; do
     case $file in tests/*) continue ;; esac
     awk -v file="$file" '
         /^(namespace|struct|class|enum|union|using|typedef)/ { next }
+        /^(public|private|protected):/ { next }
         !start && /^[A-Za-z_~]/ { start = NR; name = $0; body = 0 }
         start && !body && /\{$/ { body = 1 }
         start && !body && /;$/ { start = 0 }
