@@ -1,0 +1,153 @@
+// A backend with members that a test writes down, and completions that it calls when it likes.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/api/backend.h"
+
+namespace muster::api {
+
+struct FakeMember {
+    Bytes name;
+    Endpoint endpoint;
+    cluster::Tags tags;
+    cluster::Status status = cluster::Status::Alive;
+    bool suspect = false;
+    std::uint32_t incarnation = 1;
+};
+
+class FakeBackend final : public Backend {
+public:
+    // ---- what a test arranges ----
+
+    std::vector<FakeMember> table;
+    std::uint64_t view_index = 1;
+    Stats sections;
+    std::vector<std::string> loud;
+    Bytes name = "node-a";
+    cluster::Tags own_tags;
+    struct LogLine {
+        LogLevel level;
+        std::int64_t wall_ns;
+        std::string text;
+    };
+    std::vector<LogLine> kept_log;
+    bool answers_at_once = true;  // else the completions wait in `pending`
+    JoinOutcome join_outcome;
+    std::string error;  // of the other requests
+
+    // ---- what a test looks at ----
+
+    std::deque<std::function<void()>> pending;
+    std::vector<std::string> calls;
+    std::vector<Subscriber*> subscribers;
+
+    void add(Bytes member, const char* endpoint, cluster::Tags tags = {}) {
+        table.push_back({.name = std::move(member),
+                         .endpoint = *Endpoint::parse(endpoint, 7946),
+                         .tags = std::move(tags)});
+        ++view_index;
+    }
+    // Tells that a member has changed, and how it is now.
+    void tell(MemberEvent::Kind kind, const FakeMember& member) {
+        const Bytes tags = *cluster::encode_tags(member.tags);
+        MemberEvent event{
+            .kind = kind,
+            .index = ++view_index,
+            .name = member.name,
+            .endpoint = member.endpoint,
+            .tags = tags,
+            .versions = versions,
+            .from = cluster::Status::Alive,
+            .to = member.status,
+            .incarnation = member.incarnation,
+            .cause = {.kind = swim::CauseKind::Accused, .by = "node-z", .others = {}}};
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_member_event(event);
+        raise(view_index);
+    }
+    void raise(std::uint64_t index) {
+        view_index = index;
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_view(index);
+    }
+    void log(LogLevel level, std::int64_t wall_ns, const std::string& text) {
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_log(level, wall_ns, text);
+    }
+    void complete_one() {
+        const auto completion = std::move(pending.front());
+        pending.pop_front();
+        completion();
+    }
+
+    // ---- Backend ----
+
+    std::uint64_t index() const override { return view_index; }
+    void members(std::vector<MemberView>& out) const override {
+        encoded_.clear();
+        for (const FakeMember& member : table)
+            encoded_.push_back(*cluster::encode_tags(member.tags));
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            out.push_back({.name = table[i].name,
+                           .endpoint = table[i].endpoint,
+                           .tags = encoded_[i],
+                           .versions = versions,
+                           .status = table[i].status,
+                           .suspect = table[i].suspect,
+                           .incarnation = table[i].incarnation,
+                           .since = TimePoint(std::chrono::seconds(5)),
+                           .self = table[i].name == name});
+        }
+    }
+    const Bytes& self() const override { return name; }
+    std::int64_t wall_time(TimePoint at) const override { return at.time_since_epoch().count(); }
+    Stats stats() const override { return sections; }
+    std::vector<std::string> warnings() const override { return loud; }
+    void join(std::vector<std::string> seeds, std::function<void(JoinOutcome)> done) override {
+        calls.push_back("join");
+        for (const std::string& seed : seeds)
+            calls.back() += " " + seed;
+        finish([this, done = std::move(done)] { done(join_outcome); });
+    }
+    void leave(std::function<void(std::string)> done) override {
+        calls.emplace_back("leave");
+        finish([this, done = std::move(done)] { done(error); });
+    }
+    void force_leave(const Bytes& member, bool prune,
+                     std::function<void(std::string)> done) override {
+        calls.push_back("force-leave " + member + (prune ? " prune" : ""));
+        finish([this, done = std::move(done)] { done(error); });
+    }
+    void set_tags(const cluster::Tags& tags, std::function<void(std::string)> done) override {
+        calls.emplace_back("tags");
+        if (error.empty())
+            own_tags = tags;
+        finish([this, done = std::move(done)] { done(error); });
+    }
+    const cluster::Tags& tags() const override { return own_tags; }
+    void subscribe(Subscriber& subscriber) override { subscribers.push_back(&subscriber); }
+    void unsubscribe(Subscriber& subscriber) override { std::erase(subscribers, &subscriber); }
+    void replay_log(Subscriber& subscriber) const override {
+        for (const LogLine& line : kept_log)
+            subscriber.on_log(line.level, line.wall_ns, line.text);
+    }
+
+private:
+    void finish(std::function<void()> completion) {
+        if (answers_at_once)
+            completion();
+        else
+            pending.push_back(std::move(completion));
+    }
+
+    static constexpr swim::Versions versions{1, 5, 2, 2, 5, 5};
+    mutable std::deque<Bytes> encoded_;
+};
+
+}  // namespace muster::api
