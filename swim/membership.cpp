@@ -188,6 +188,8 @@ void Membership::apply_alive(TimePoint now, Member& member, const Alive& alive,
     }
     if (changed) {
         tell(WireEvent::Kind::Update, {CauseKind::Updated, {}, {}});
+    } else if (before == State::Alive) {
+        tell(WireEvent::Kind::Refreshed, std::move(cause));
     }
 }
 
@@ -285,6 +287,13 @@ void Membership::refute(std::uint32_t accused, Output& out) {
     ++refutations_;
     awareness_.apply(1);
     broadcast_alive(self(), 0, out);
+    out.events.push_back({WireEvent::Kind::Refreshed,
+                          config_.name,
+                          State::Alive,
+                          State::Alive,
+                          incarnation_,
+                          {CauseKind::Refuted, {}, {}},
+                          {}});
 }
 
 void Membership::broadcast_alive(const Member& member, std::uint64_t ticket, Output& out) {

@@ -76,12 +76,13 @@ struct Cause {
 // Reaped.
 struct WireEvent {
     enum class Kind : std::uint8_t {
-        Join,      // became alive: new, or back from dead or left
-        Leave,     // became dead or left
-        Update,    // still alive, metadata changed
-        Suspect,   // alive -> suspect
-        Cleared,   // suspect -> alive
-        Conflict,  // somebody at `other` claims the name; nothing was changed
+        Join,       // became alive: new, or back from dead or left
+        Leave,      // became dead or left
+        Update,     // still alive, metadata changed
+        Suspect,    // alive -> suspect
+        Cleared,    // suspect -> alive
+        Refreshed,  // still alive, a higher incarnation and nothing else: not told by another kind
+        Conflict,   // somebody at `other` claims the name; nothing was changed
     };
     Kind kind;
     Bytes name;

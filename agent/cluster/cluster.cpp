@@ -67,6 +67,9 @@ void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const Wire
         case Kind::Cleared:
             members_.cleared(event, out.events);
             break;
+        case Kind::Refreshed:
+            members_.refreshed(event);
+            break;
         case Kind::Conflict: {
             const Member* member = members_.find(event.name);
             out.conflicts.push_back(

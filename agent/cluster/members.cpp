@@ -88,6 +88,14 @@ void Members::cleared(const swim::WireEvent& event, Events& events) {
     set_suspect(event, /*suspect=*/false, MemberEvent::Kind::Cleared, events);
 }
 
+void Members::refreshed(const swim::WireEvent& event) {
+    const auto position = table_.find(event.name);
+    if (position != table_.end() && position->second.incarnation != event.incarnation) {
+        position->second.incarnation = event.incarnation;
+        ++index_;
+    }
+}
+
 void Members::set_suspect(const swim::WireEvent& event, bool suspect, MemberEvent::Kind kind,
                           Events& events) {
     const auto position = table_.find(event.name);

@@ -66,6 +66,8 @@ public:
     void updated(const swim::WireEvent& event, const WireRecord& record, Events& events);
     void suspected(const swim::WireEvent& event, Events& events);
     void cleared(const swim::WireEvent& event, Events& events);
+    // No event of ours: only the incarnation has changed.
+    void refreshed(const swim::WireEvent& event);
 
     // ---- intents (section 10.3) ----
 
