@@ -23,13 +23,13 @@ public:
     using Map = std::vector<Field>;  // in the order received; of equal keys the last one counts
 
     Value() = default;
-    explicit Value(bool value) : state_(value) {}
-    explicit Value(std::uint64_t value) : state_(value) {}
+    explicit Value(bool value);
+    explicit Value(std::uint64_t value);
     explicit Value(std::int64_t value);  // one that is not negative becomes the unsigned kind
-    explicit Value(double value) : state_(value) {}
-    explicit Value(Bytes value) : state_(std::move(value)) {}
-    explicit Value(List value) : state_(std::move(value)) {}
-    explicit Value(Map value) : state_(std::move(value)) {}
+    explicit Value(double value);
+    explicit Value(Bytes value);
+    explicit Value(List value);
+    explicit Value(Map value);
 
     bool is_nil() const { return std::holds_alternative<std::monostate>(state_); }
     // Each: null or none if the value is of another kind.
@@ -57,6 +57,14 @@ struct Value::Field {
     Bytes key;
     Value value;
 };
+
+// Here, since a constructor may have to destroy what it has made: a Field is to be complete.
+inline Value::Value(bool value) : state_(value) {}
+inline Value::Value(std::uint64_t value) : state_(value) {}
+inline Value::Value(double value) : state_(value) {}
+inline Value::Value(Bytes value) : state_(std::move(value)) {}
+inline Value::Value(List value) : state_(std::move(value)) {}
+inline Value::Value(Map value) : state_(std::move(value)) {}
 
 struct ValueLimits {
     std::size_t values = 65536;  // in all, containers included, keys not
