@@ -163,21 +163,22 @@ MsgpackScanner::Progress MsgpackScanner::scan(BytesView bytes) {
     while (pending_ > 0) {
         MsgpackHead head;
         if (!read_head(bytes.substr(position_), head)) {
-            least_ = std::max<std::uint64_t>(position_ + pending_, bytes.size() + 1);
             return Progress::More;
         }
         if (head.kind == Kind::Reserved) {
             return Progress::Bad;
         }
         const std::size_t size = head.size + payload_size(head);
+        const std::uint64_t owed = pending_ - 1 + children(head);
+        if (position_ + size + owed > limit_) {
+            return Progress::TooLong;  // each value owed takes a byte at least
+        }
         if (bytes.size() - position_ < size) {
-            least_ = position_ + size + pending_ - 1;
             return Progress::More;
         }
         position_ += size;
-        pending_ += children(head) - 1;
+        pending_ = owed;
     }
-    least_ = position_;
     return Progress::Done;
 }
 
@@ -351,15 +352,10 @@ bool MsgpackReader::skip() {
     MsgpackScanner scanner;
     const auto progress = scanner.scan(bytes_.substr(position_));
     position_ += scanner.position();
-    switch (progress) {
-        case MsgpackScanner::Progress::Done:
-            return true;
-        case MsgpackScanner::Progress::More:
-            return cut_off("a value");
-        case MsgpackScanner::Progress::Bad:
-            break;
+    if (progress == MsgpackScanner::Progress::More) {
+        return cut_off("a value");
     }
-    return fail("a value");
+    return progress == MsgpackScanner::Progress::Done || fail("a value");
 }
 
 }  // namespace muster::swim

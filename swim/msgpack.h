@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <string>
 
@@ -68,20 +69,21 @@ bool read_head(BytesView bytes, MsgpackHead& head);
 // the pieces fall (but for the last, once per piece), and depth costs nothing.
 class MsgpackScanner {
 public:
-    enum class Progress : std::uint8_t { More, Done, Bad };
+    enum class Progress : std::uint8_t { More, Done, Bad, TooLong };
+
+    // A value of more than `limit` bytes is refused as soon as a length or count in it claims so.
+    explicit MsgpackScanner(std::uint64_t limit = std::numeric_limits<std::uint64_t>::max())
+        : limit_(limit) {}
 
     // `bytes` is the input from the value's first byte on, at least as long as in the call before.
     Progress scan(BytesView bytes);
-    // After Done, the size of the value. After More, the least that it can turn out to be, by the
-    // lengths and counts that it claims: what is over a limit can be refused at once.
-    std::uint64_t size() const { return least_; }
-    // Bytes passed over so far; after Bad, where the bad byte stands.
+    // Bytes passed over so far: all of the value after Done, all before the bad byte after Bad.
     std::size_t position() const { return position_; }
 
 private:
+    std::uint64_t limit_;
     std::size_t position_ = 0;
     std::uint64_t pending_ = 1;  // values still owed, by what was opened so far
-    std::uint64_t least_ = 1;
 };
 
 // Reads one value after the other. Every read_* answers false and leaves the reader failed when the

@@ -38,7 +38,7 @@ struct StreamDecoder::State {
     Phase phase = Phase::Type;
     MessageType type = MessageType::Ping;
     std::size_t position = 0;  // of what is being scanned; all before it is complete
-    MsgpackScanner scanner;
+    MsgpackScanner scanner{max_stream_size};
     PushPullHeader header;
     std::size_t nodes_at = 0;
     std::size_t nodes_complete = 0;
@@ -133,15 +133,22 @@ void StreamDecoder::State::take_type() {
 
 // True once the body at `position` is complete.
 bool StreamDecoder::State::scan_body(const char* what) {
-    const auto progress = scanner.scan(BytesView(buffer).substr(position));
-    if (progress == MsgpackScanner::Progress::Bad) {
-        fail(Fault::Body, std::string(what) + ": expected msgpack, found the reserved byte 0xC1");
-    } else if (progress == MsgpackScanner::Progress::More &&
-               scanner.size() > max_stream_size - position) {
-        fail(Fault::Body, std::string(what) + ": expected a stream of at most " +
-                              std::to_string(max_stream_size) + " bytes, found a claim of more");
+    switch (scanner.scan(BytesView(buffer).substr(position))) {
+        case MsgpackScanner::Progress::Done:
+            return true;
+        case MsgpackScanner::Progress::More:
+            return false;
+        case MsgpackScanner::Progress::Bad:
+            fail(Fault::Body,
+                 std::string(what) + ": expected msgpack, found the reserved byte 0xC1");
+            return false;
+        case MsgpackScanner::Progress::TooLong:
+            fail(Fault::Body, std::string(what) + ": expected a stream of at most " +
+                                  std::to_string(max_stream_size) +
+                                  " bytes, found a claim of more");
+            return false;
     }
-    return progress == MsgpackScanner::Progress::Done;
+    return false;
 }
 
 template <class T>
@@ -159,8 +166,7 @@ void StreamDecoder::State::take_body() {
     if (!scan_body("stream")) {
         return;
     }
-    const BytesView body =
-        BytesView(buffer).substr(position, static_cast<std::size_t>(scanner.size()));
+    const BytesView body = BytesView(buffer).substr(position, scanner.position());
     position += body.size();
     switch (type) {
         case MessageType::Ping:
@@ -208,7 +214,7 @@ void StreamDecoder::State::take_push_pull_header(BytesView body) {
     }
     raw_size = static_cast<std::size_t>(header.user_state_size);
     nodes_at = position;
-    scanner = {};
+    scanner = MsgpackScanner(max_stream_size);
     phase = Phase::Nodes;
 }
 
@@ -231,8 +237,8 @@ void StreamDecoder::State::take_nodes() {
         if (!scan_body("node state")) {
             return;
         }
-        position += static_cast<std::size_t>(scanner.size());
-        scanner = {};
+        position += scanner.position();
+        scanner = MsgpackScanner(max_stream_size);
         ++nodes_complete;
     }
     phase = Phase::Raw;
@@ -289,7 +295,7 @@ void StreamDecoder::State::take_compressed(BytesView body) {
     // From here on the plaintext is the stream, and no more of it will come.
     buffer = std::move(plaintext);
     scratch.clear();
-    scanner = {};
+    scanner = MsgpackScanner(max_stream_size);
     position = 0;
     inside_compression = true;
     phase = Phase::Type;

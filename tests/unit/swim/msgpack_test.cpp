@@ -355,29 +355,38 @@ TEST_CASE("values are written in the reference's shortest forms") {
     CHECK(written([](Bytes& out) { write_double(1.5, out); }) == "cb3ff8000000000000/9");
 }
 
-TEST_CASE("the scanner finds the end of a value in pieces, and says early how long it must be") {
+TEST_CASE("the scanner finds the end of a value in pieces") {
     const Bytes value = from_hex("83a14101a142930102a3616263a143da0004") + "wxyz";
     for (std::size_t piece = 1; piece <= value.size(); ++piece) {
-        MsgpackScanner scanner;
+        MsgpackScanner scanner(value.size());
         std::size_t given = 0;
         MsgpackScanner::Progress progress = MsgpackScanner::Progress::More;
         while (progress == MsgpackScanner::Progress::More) {
             REQUIRE(given < value.size());
-            CHECK(scanner.size() <= value.size());
             given = std::min(given + piece, value.size());
             progress = scanner.scan(BytesView(value).substr(0, given));
         }
         CHECK(progress == MsgpackScanner::Progress::Done);
-        CHECK(scanner.size() == value.size());
+        CHECK(scanner.position() == value.size());
     }
-
-    MsgpackScanner claims;
-    CHECK(claims.scan(BytesView("\xdd\xff\xff\xff\xff", 5)) == MsgpackScanner::Progress::More);
-    CHECK(claims.size() == 5 + 4294967295);
-    MsgpackScanner longs;
-    CHECK(longs.scan(BytesView("\x92\xdb\xff\xff\xff\xff", 6)) == MsgpackScanner::Progress::More);
-    CHECK(longs.size() == 6 + 4294967295 + 1);
     MsgpackScanner bad;
     CHECK(bad.scan(BytesView("\x92\x01\xc1")) == MsgpackScanner::Progress::Bad);
     CHECK(bad.position() == 2);
+}
+
+TEST_CASE("the scanner refuses a value over its limit at the claim, and not one byte below it") {
+    const auto [hex, size] = GENERATE(table<std::string, std::uint64_t>({
+        {"05", 1},
+        {"ddffffffff", 5 + 4294967295},
+        {"dfffffffff", 5 + 2 * std::uint64_t{4294967295}},
+        {"92dbffffffff", 6 + 4294967295 + 1},
+        {"c6ffffffff", 5 + 4294967295},
+        {"c9ffffffff", 6 + 4294967295},
+        {"9201dd00001000", 7 + 4096},
+    }));
+    const Bytes value = from_hex(hex);
+    MsgpackScanner over(size - 1);
+    CHECK(over.scan(value) == MsgpackScanner::Progress::TooLong);
+    MsgpackScanner within(size);
+    CHECK(within.scan(value) != MsgpackScanner::Progress::TooLong);
 }
