@@ -66,7 +66,7 @@ private:
     };
     using Entries = std::map<Bytes, Entry, std::less<>>;
 
-    void schedule(Entries::value_type& entry);
+    void schedule(Entries::value_type& item);
     void drop(Entries::iterator position);
 
     Config config_;

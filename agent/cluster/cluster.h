@@ -44,7 +44,7 @@ public:
     // The payload of a user message, however it came.
     void user_message(TimePoint now, BytesView message, Output& out);
     // The peer's state from a push/pull. `join_of_ours`: the exchange was a join, and we began it.
-    void merge_user_state(TimePoint now, BytesView state, bool join_of_ours, Output& out);
+    void merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours, Output& out);
     // Appends our state for a push/pull.
     void user_state(Bytes& out) const;
     // A broadcast with an id left swim's queue: sent as often as it should be, or dropped.
