@@ -84,8 +84,8 @@ private:
     void check_storage() {
         if (settings_.ephemeral && !settings_.data_dir.empty()) {
             fail("ephemeral", "data_dir",
-                 name("ephemeral") + " keeps nothing, and " + name("data_dir") +
-                     " says where to keep it (leave one of them out)");
+                 "nothing is to be kept, and " + name("data_dir") +
+                     " says where to keep it (leave one of the two out)");
         }
     }
 

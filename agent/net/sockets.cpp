@@ -1,6 +1,6 @@
 #include "agent/net/sockets.h"
 
-#include <algorithm>
+#include <asio/error.hpp>
 #include <cstring>
 
 namespace muster::net {
@@ -30,6 +30,14 @@ Endpoint from_socket(const asio::ip::address& address, std::uint16_t port) {
     };
     return address.is_v4() ? endpoint(address.to_v4().to_bytes())
                            : endpoint(address.to_v6().to_bytes());
+}
+
+std::error_code from_asio(const std::error_code& error) {
+    if (error == asio::error::eof)
+        return std::make_error_code(std::errc::connection_reset);
+    if (error.category() == asio::error::get_system_category())
+        return {error.value(), std::generic_category()};
+    return error;
 }
 
 }  // namespace muster::net

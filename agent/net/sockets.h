@@ -23,6 +23,10 @@ SocketAddress to_socket(const Endpoint& endpoint, bool ipv6_socket);
 // In the shortest form: what the kernel shows as mapped is an IPv4 peer of a dual-stack socket.
 Endpoint from_socket(const asio::ip::address& address, std::uint16_t port);
 
+// The same error as the standard library knows it. Asio's category of system errors is its own, and
+// equals none of std::errc; its end of file is told as a connection that was reset.
+std::error_code from_asio(const std::error_code& error);
+
 template <class AsioEndpoint>
 Endpoint from_socket(const AsioEndpoint& endpoint) {
     return from_socket(endpoint.address(), endpoint.port());

@@ -34,12 +34,6 @@ const char* explain_timeout(Phase phase) {
     return "connected, but no answer in time";
 }
 
-std::string explain_end(const std::error_code& error) {
-    if (error == asio::error::eof)
-        return explain_dial(std::make_error_code(std::errc::connection_reset));
-    return explain_dial(error);
-}
-
 }  // namespace
 
 struct Streams::State final : ConnectionOwner, std::enable_shared_from_this<State> {
@@ -190,7 +184,7 @@ void Streams::State::on_mislabelled(Connection& connection, swim::Fault fault) {
 void Streams::State::on_end(Connection& connection, const std::error_code& error) {
     if (!connection.id().inbound) {
         if (error)
-            return fail(connection, explain_end(error));
+            return fail(connection, explain_dial(from_asio(error)));
     } else if (connection.phase() == Phase::Reading && connection.has_read()) {
         ++counters.cut_short;
     }
@@ -254,7 +248,7 @@ Result<Endpoint> Streams::listen(const Endpoint& address) {
     if (!error)
         return from_socket(bound);
     s.listener.close(ignored);
-    return Error{explain_bind(address, error)};
+    return Error{explain_bind(address, from_asio(error))};
 }
 
 void Streams::start() {
@@ -274,7 +268,7 @@ void Streams::open(const swim::StreamOpen& request) {
     asio::error_code error;
     tcp::socket socket = s.outgoing(error);
     if (error)
-        return s.fail_later(request, explain_dial(error));
+        return s.fail_later(request, explain_dial(from_asio(error)));
     auto connection = std::make_shared<Connection>(s, std::move(socket), request.id, request.to,
                                                    request.deadline);
     s.connections.emplace(request.id, connection);

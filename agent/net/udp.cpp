@@ -100,7 +100,7 @@ Result<Endpoint> Udp::bind(const Endpoint& address) {
     if (!error)
         return from_socket(bound);
     socket.close(ignored);
-    return Error{explain_bind(address, error)};
+    return Error{explain_bind(address, from_asio(error))};
 }
 
 void Udp::start() {
