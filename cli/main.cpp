@@ -1,1 +1,34 @@
-int main() {}
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/run.h"
+
+namespace {
+
+class ProcessTerminal final : public muster::cli::Terminal {
+public:
+    // Flushed at once: a line of a stream is of use only when it is seen.
+    bool out(std::string_view text) override { return write(text, stdout); }
+    bool err(std::string_view text) override { return write(text, stderr); }
+    bool is_interactive() const override { return ::isatty(STDOUT_FILENO) == 1; }
+
+private:
+    static bool write(std::string_view text, std::FILE* file) {
+        return std::fwrite(text.data(), 1, text.size(), file) == text.size() &&
+               std::fflush(file) == 0;
+    }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const muster::api::SocketEnvironment environment{
+        .muster_api = std::getenv("MUSTER_API"),
+        .xdg_runtime_dir = std::getenv("XDG_RUNTIME_DIR"),
+        .is_root = ::geteuid() == 0};
+    ProcessTerminal terminal;
+    return static_cast<int>(muster::cli::run(arguments, environment, terminal));
+}

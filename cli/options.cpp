@@ -1,0 +1,181 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "agent/api/duration.h"
+#include "agent/api/text.h"
+
+namespace muster::cli {
+
+namespace {
+
+// Options as CLI11 fills them in: text, until all of it is known to be good.
+struct Raw {
+    Options options;
+    std::string format = "text";
+    MembersOptions members;
+    std::vector<std::string> tags;
+    JoinOptions join;
+    ForceLeaveOptions force_leave;
+    WaitOptions wait;
+    std::vector<std::string> wait_members;
+    std::string timeout;
+    MonitorOptions monitor;
+};
+
+const std::vector<std::string> statuses{"alive", "suspect", "leaving", "left", "failed", "none"};
+
+std::pair<std::string, std::string> split_pair(const std::string& option, const std::string& text,
+                                               const char* form) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        throw CLI::ValidationError(option, "'" + text + "' is not of the form " + form);
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+// `--option` takes a value of `form`.
+template <class Target>
+CLI::Option* add(CLI::App& app, const std::string& option, Target& target, const char* form,
+                 const char* help) {
+    return app.add_option(option, target, help)->type_name(form);
+}
+
+void add_common(CLI::App& app, Raw& raw) {
+    auto* api = add(app, "--api", raw.options.api, "PATH",
+                    "the agent's socket (default: $MUSTER_API, or where musterd puts it)");
+    add(app, "--rpc-addr", raw.options.rpc_addr, "HOST:PORT",
+        "ask over Serf's RPC instead: a musterd with rpc_addr, or a serf agent")
+        ->excludes(api);
+    add(app, "--rpc-auth", raw.options.rpc_auth, "TOKEN", "the RPC's token")
+        ->envname("MUSTER_RPC_AUTH");
+    add(app, "--format", raw.format, "text|json", "for people, or for programs")
+        ->check(CLI::IsMember({"text", "json"}));
+}
+
+void add_members(CLI::App& app, Raw& raw) {
+    CLI::App* members =
+        app.add_subcommand("members", "who is in the cluster, as this agent sees it");
+    add(*members, "--status", raw.members.status, "RE", "only members with such a status");
+    add(*members, "--name", raw.members.name, "RE", "only members with such a name");
+    add(*members, "--tag", raw.tags, "KEY=RE", "only members with such a tag; repeatable")
+        ->take_all()
+        ->allow_extra_args(false);
+    members->add_flag("--detailed", raw.members.detailed, "show all that is known of each");
+    members->add_flag("--watch", raw.members.watch, "show them again whenever something changes");
+}
+
+void add_join_and_leave(CLI::App& app, Raw& raw) {
+    CLI::App* join = app.add_subcommand("join", "join the cluster of other agents");
+    add(*join, "seeds", raw.join.seeds, "HOST[:PORT]", "agents to join through")->required();
+    join->add_flag("--replay", raw.join.replay, "also hear user events from before the join");
+    app.add_subcommand("leave", "leave the cluster gracefully; the agent then ends");
+    CLI::App* force_leave =
+        app.add_subcommand("force-leave", "make a failed member one that has left");
+    add(*force_leave, "name", raw.force_leave.name, "NAME", "the member's name")->required();
+    force_leave->add_flag("--prune", raw.force_leave.prune, "and forget it altogether");
+}
+
+void add_wait(CLI::App& app, Raw& raw) {
+    CLI::App* wait = app.add_subcommand("wait", "wait until the cluster is as asked (else exit 3)");
+    add(*wait, "--members", raw.wait.members, "N", "at least N members are alive");
+    add(*wait, "--member", raw.wait_members, "NAME=STATUS",
+        "the member is alive, suspect, leaving, left, failed, or none (unknown); repeatable")
+        ->take_all()
+        ->allow_extra_args(false);
+    add(*wait, "--timeout", raw.timeout, "DURATION", "for so long at most: 500ms, 3s, 2m, 1h")
+        ->required();
+}
+
+void add_others(CLI::App& app, Raw& raw) {
+    app.add_subcommand("info", "the agent itself: counts, health, warnings");
+    CLI::App* monitor = app.add_subcommand("monitor", "the agent's log, as it is written");
+    add(*monitor, "--log-level", raw.monitor.log_level, "LEVEL",
+        "this level and above: trace, debug, info, warn, err")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "err"}, CLI::ignore_case));
+    app.add_subcommand("version", "the version of this program");
+}
+
+// What CLI11 cannot know.
+void finish_wait(Raw& raw) {
+    const Result<Duration> timeout = api::parse_duration(raw.timeout);
+    if (!timeout)
+        throw CLI::ValidationError("--timeout", timeout.error().text);
+    raw.wait.timeout = *timeout;
+    for (const std::string& text : raw.wait_members) {
+        // A name may hold an equals sign, a status does not.
+        const std::size_t equals = text.rfind('=');
+        const std::string status = equals == std::string::npos ? "" : text.substr(equals + 1);
+        if (equals == 0 || std::find(statuses.begin(), statuses.end(), status) == statuses.end())
+            throw CLI::ValidationError(
+                "--member", "'" + text +
+                                "' is not NAME=STATUS, with one of alive, suspect, leaving, left, "
+                                "failed, none");
+        raw.wait.statuses.emplace_back(text.substr(0, equals), status);
+    }
+    if (!raw.wait.members && raw.wait.statuses.empty())
+        throw CLI::ValidationError("wait",
+                                   "say what to wait for: --members N or --member NAME=STATUS");
+}
+
+CommandOptions chosen(const std::string& command, Raw& raw) {
+    if (command == "members") {
+        for (const std::string& text : raw.tags)
+            raw.members.tags.insert(split_pair("--tag", text, "KEY=EXPRESSION"));
+        return raw.members;
+    }
+    if (command == "join")
+        return raw.join;
+    if (command == "leave")
+        return LeaveOptions{};
+    if (command == "force-leave")
+        return raw.force_leave;
+    if (command == "info")
+        return InfoOptions{};
+    if (command == "monitor")
+        return raw.monitor;
+    if (command == "version")
+        return VersionOptions{};
+    finish_wait(raw);
+    return raw.wait;
+}
+
+}  // namespace
+
+std::variant<Options, Usage> parse_options(const std::vector<std::string>& arguments) {
+    CLI::App app("Ask and tell a muster agent, or a serf agent with --rpc-addr.", "muster");
+    Raw raw;
+    bool version = false;
+    app.add_flag("-v,--version", version, "same as the command `version`");
+    add_common(app, raw);
+    add_members(app, raw);
+    add_join_and_leave(app, raw);
+    add_wait(app, raw);
+    add_others(app, raw);
+    app.fallthrough();
+    app.require_subcommand(0, 1);
+    app.footer(
+        "Exit status: 0 done or yes, 1 error, 2 usage, 3 not reached in time, 4 the answer is no.");
+    for (CLI::App* command : app.get_subcommands({}))
+        command->fallthrough();
+    try {
+        // CLI11 takes them from the back.
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        const auto commands = app.get_subcommands();
+        if (commands.empty() && !version)
+            throw CLI::RequiredError("a command");
+        raw.options.command =
+            version ? CommandOptions(VersionOptions{}) : chosen(commands.front()->get_name(), raw);
+    } catch (const CLI::CallForHelp&) {
+        const auto commands = app.get_subcommands();
+        return Usage{ExitStatus::Done, (commands.empty() ? app : *commands.front()).help()};
+    } catch (const CLI::ParseError& error) {
+        const auto commands = app.get_subcommands();
+        const std::string about = commands.empty() ? "" : " " + commands.front()->get_name();
+        return Usage{ExitStatus::Usage, std::string("muster: ") + api::printable(error.what()) +
+                                            " (see muster" + about + " --help)\n"};
+    }
+    raw.options.json = raw.format == "json";
+    return raw.options;
+}
+
+}  // namespace muster::cli

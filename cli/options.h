@@ -1,0 +1,63 @@
+// What the command line asks for. Parsing only: nothing is looked up, opened or printed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "agent/api/fields.h"
+#include "cli/exit_status.h"
+#include "swim/time.h"
+
+namespace muster::cli {
+
+struct MembersOptions {
+    std::string status;  // expressions; empty: all
+    std::string name;
+    api::TextMap tags;
+    bool detailed = false;
+    bool watch = false;
+};
+struct JoinOptions {
+    std::vector<std::string> seeds;
+    bool replay = false;
+};
+struct LeaveOptions {};
+struct ForceLeaveOptions {
+    std::string name;
+    bool prune = false;
+};
+struct InfoOptions {};
+struct WaitOptions {
+    std::optional<std::uint64_t> members;                       // so many alive, at least
+    std::vector<std::pair<std::string, std::string>> statuses;  // of members, by name
+    Duration timeout{};
+};
+struct MonitorOptions {
+    std::string log_level = "info";
+};
+struct VersionOptions {};
+
+using CommandOptions = std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions,
+                                    InfoOptions, WaitOptions, MonitorOptions, VersionOptions>;
+
+struct Options {
+    std::string api;       // a socket's path; empty: the default
+    std::string rpc_addr;  // HOST:PORT; empty: the socket
+    std::string rpc_auth;
+    bool json = false;
+    CommandOptions command;
+};
+
+// Nothing to run: help was asked for, or the command line is wrong.
+struct Usage {
+    ExitStatus status = ExitStatus::Usage;
+    std::string text;  // for stdout if help was asked for, else for stderr
+};
+
+std::variant<Options, Usage> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace muster::cli
