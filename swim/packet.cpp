@@ -107,7 +107,7 @@ struct PacketReader::Space {
             plaintexts.front().shrink_to_fit();
         }
         plaintexts_used = 0;
-        decompressed_left = max_decompressed;
+        decompressed_left = max_packet_decompressed;
         parts_left = max_packet_parts;
     }
 

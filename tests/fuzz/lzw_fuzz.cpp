@@ -10,7 +10,7 @@ using namespace muster::swim;
 
 namespace {
 
-constexpr std::size_t limit = std::size_t{1} << 20U;
+constexpr std::size_t limit = std::size_t{16} * 1024;
 
 void check_round_trip(BytesView plain) {
     Bytes stream;
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     MUSTER_ASSERT(plain.starts_with("kept"));
     MUSTER_ASSERT(plain.size() - 4 == (decompressed ? *decompressed : 0));
     check_round_trip(plain);
-    check_round_trip(input);
+    check_round_trip(input.substr(0, limit));
 
     // Stretched with bytes that never repeat themselves, so that short inputs fill the table, too.
     Bytes stretched;

@@ -169,15 +169,15 @@ TEST_CASE("compression that cannot be undone is a fault") {
 }
 
 TEST_CASE("what a packet decompresses to is limited as a whole, however it is spread") {
-    const Bytes half = compressed(user(Bytes(max_decompressed / 2, 'x')));
+    const Bytes half = compressed(user(Bytes(max_packet_decompressed / 2, 'x')));
     CHECK(half.size() < 0xFFFF);
     PacketReader reader;
     const Bytes two = compound({half, half, compressed(user("z"))});
     reader.open(two);
     REQUIRE(reader.messages().size() == 1);
-    CHECK(std::get<User>(reader.messages()[0]).payload.size() == max_decompressed / 2);
+    CHECK(std::get<User>(reader.messages()[0]).payload.size() == max_packet_decompressed / 2);
     REQUIRE(reader.faults().size() == 2);
-    CHECK(reader.faults()[0].detail == "compress Buf: LZW: the plaintext exceeds 20971519 bytes");
+    CHECK(reader.faults()[0].detail == "compress Buf: LZW: the plaintext exceeds 524287 bytes");
     // The one that failed may have cost all that was left.
     CHECK(reader.faults()[1].detail == "compress Buf: LZW: the plaintext exceeds 0 bytes");
 
