@@ -18,8 +18,7 @@ declare -A pid_of
 finish() {
     local name
     for name in "${!pid_of[@]}"; do
-        kill -KILL "${pid_of[$name]}" 2>/dev/null
-        wait "${pid_of[$name]}" 2>/dev/null
+        { kill -KILL "${pid_of[$name]}" && wait "${pid_of[$name]}"; } 2>/dev/null
     done
     [ -z "$work" ] || rm -rf "$work"
 }
@@ -40,7 +39,8 @@ fail() {
 
 # show COMMAND...: runs it, as a person would type it.
 show() {
-    echo "\$ ${*/#build\/release\/cli\/}"
+    local typed=${*/#build\/release\/cli\/}
+    echo "\$ ${typed//$work/\$work}"
     "$@"
 }
 
@@ -127,8 +127,7 @@ say "who is there? Any agent can be asked"
 ask n3 members || fail "n3 does not say who is there"
 
 say "kill n3 with SIGKILL: nobody is told, the others find out by probing"
-kill -KILL "${pid_of[n3]}"
-wait "${pid_of[n3]}" 2>/dev/null
+{ kill -KILL "${pid_of[n3]}" && wait "${pid_of[n3]}"; } 2>/dev/null
 unset 'pid_of[n3]'
 started=$SECONDS
 ask n1 wait --member n3=failed --timeout 60s || fail "n1 never noticed that n3 is dead"
