@@ -177,7 +177,8 @@ void write_event(Encoder& encoder, const MemberEvent& event, std::int64_t wall_n
                            .endpoint = event.endpoint,
                            .tags = event.tags,
                            .versions = event.versions,
-                           .status = event.to,
+                           // A member that is forgotten is shown as it last was, as Serf does.
+                           .status = event.kind == MemberEvent::Kind::Reap ? event.from : event.to,
                            .suspect = event.kind == MemberEvent::Kind::Suspect,
                            .incarnation = event.incarnation,
                            .since_ns = std::nullopt,
