@@ -98,7 +98,7 @@ def nonsense_of_every_kind_changes_nothing_and_is_counted_by_its_reason(run):
                         wire.message(COMPRESS, Algo=0, Buf=wire.lzw_encode(ping)[:-2])],
         "compound": [bytes([COMPOUND]), bytes([COMPOUND, 9]), bytes([COMPOUND, 1]) + struct.pack(">H", 60000) + b"x",
                      bytes([COMPOUND, 255]) + b"\0" * 509],
-        "unknown-type": [bytes([kind]) + ping[1:] for kind in (6, 10, 12, 13, 14, 99, 243, 255)],
+        "unknown-type": [bytes([kind]) + ping[1:] for kind in (6, 10, 13, 14, 99, 243, 255)] + [b"\x0c\0\0"],
         "nesting": [deep],
         "empty": [bytes([COMPOUND, 1, 0, 0]), wire.compressed(b"")],
         "label": [b"\xf4\x03abc" + ping, b"\xf4\x00" + ping, b"\xf4", b"\xf4\xff" + b"a" * 20],
