@@ -92,7 +92,6 @@ private:
     void hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
                       Output& out);
     void announce_join(TimePoint now, Output& out);
-    LamportTime stamp_leave();
     BroadcastId broadcast_leave(const Leave& leave, Output& out);
     void tell_phase(GracefulLeave::Phase before, Output& out);
     bool anyone_else_alive() const;

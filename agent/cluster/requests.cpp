@@ -1,4 +1,5 @@
-// The requests that a person or a program makes: joining, leaving, forcing others to leave.
+// The requests that a person or a program makes: joining, leaving, forcing others to leave. Each
+// stamps its intent with the clock's time, and uses that time up by hearing the intent itself.
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,12 +31,6 @@ void Cluster::announce_join(TimePoint now, Output& out) {
     out.broadcasts.push_back(std::move(broadcast));
 }
 
-LamportTime Cluster::stamp_leave() {
-    const LamportTime stamp = clock_.time();
-    clock_.increment();
-    return stamp;
-}
-
 BroadcastId Cluster::broadcast_leave(const Leave& leave, Output& out) {
     Broadcast broadcast;
     broadcast.id = ++last_broadcast_;
@@ -57,7 +52,7 @@ void Cluster::leave(TimePoint now, RequestId request, Output& out) {
         return;
     }
     leave_request_ = request;
-    const Leave intent{stamp_leave(), name_, /*prune=*/false};
+    const Leave intent{clock_.time(), name_, /*prune=*/false};
     std::optional<BroadcastId> told;
     if (anyone_else_alive()) {
         told = broadcast_leave(intent, out);
@@ -92,7 +87,7 @@ void Cluster::force_leave(TimePoint now, RequestId request, BytesView name, bool
                           " to leave: it is this agent itself (to leave, use `muster leave`)",
                       out.done);
     }
-    const Leave intent{stamp_leave(), name, prune};
+    const Leave intent{clock_.time(), name, prune};
     const bool told = anyone_else_alive();
     hear(now, name, {Intent::Kind::Leave, intent.ltime, prune}, out);
     count_members(now);

@@ -111,6 +111,20 @@ TEST_CASE("the index rises with every change, also with those that are no event"
     CHECK(f.events.back().index == 4);
 }
 
+TEST_CASE("an incarnation that rises without an event is reported, and no event") {
+    Fixture f;
+    f.join(at(0s), "n");
+    swim::WireEvent risen = wire(Kind::Refreshed, "n");
+    risen.incarnation = 9;
+    f.members.refreshed(risen);
+    CHECK(f.member("n").incarnation == 9);
+    CHECK(f.members.index() == 2);
+    f.members.refreshed(risen);
+    f.members.refreshed(wire(Kind::Refreshed, "stranger"));
+    CHECK(f.members.index() == 2);
+    CHECK(f.events.size() == 1);
+}
+
 TEST_CASE("failed members are reaped after their time, left ones after theirs, others never") {
     Fixture f;
     for (const char* name : {"alive", "leaving", "left", "failed"}) {

@@ -263,6 +263,11 @@ TEST_CASE("a count that promises more than the limit is refused before anything 
         "\x02\x81\xa6"
         "Events\x91\x81\xa6"
         "Events\xdd\xff\xff\xff\xff";
+    // Two slots of 40,000 empty events each: every count is allowed, their sum is not.
+    const Bytes slot = from_hex("81a64576656e7473dc9c40") + Bytes(40000, '\xc0');
+    const Bytes ring = from_hex("0281a64576656e747392");
+    CHECK(decode_push_pull(ring + slot + "\xc0", scratch));
+    CHECK_FALSE(decode_push_pull(ring + slot + slot, scratch));
     CHECK_FALSE(decode_push_pull(slots, scratch));
     CHECK_FALSE(decode_push_pull(times, scratch));
     CHECK_FALSE(decode_push_pull(events, scratch));
