@@ -44,7 +44,7 @@ std::string reason(const Cause& cause, BytesView self) {
         case CauseKind::Refuted:
             return "it says itself that it is alive";
         case CauseKind::Left:
-            return "it said so";
+            return "it went by itself, before its leave was heard";
         case CauseKind::Alive:
         case CauseKind::Updated:
         case CauseKind::Reaped:
@@ -77,7 +77,7 @@ std::string describe(const MemberEvent& event, BytesView self) {
                    to_string(event.from);
         case MemberEvent::Kind::Leave:
             if (event.from == cluster::Status::Failed)
-                return member + " left: it had failed, and was removed by force-leave";
+                return member + " left: it was failed, and a leave was heard for it";
             return member + " left";
         case MemberEvent::Kind::Failed:
             return with(member + " failed", why);

@@ -1,32 +1,18 @@
 // musterd: reads its configuration, runs one agent, and ends when it is told to.
 //
 // Exit status: 0 left, or valid; 1 an error, or ended by a second signal; 2 usage.
-#include <malloc.h>
-#include <pthread.h>
-
 #include <cstdio>
 #include <exception>
 
 #include "agent/agent.h"
 #include "daemon/directories.h"
 #include "daemon/load.h"
+#include "daemon/memory.h"
 #include "daemon/signals.h"
 
 namespace {
 
 using namespace muster;
-
-// An agent sits on every host and does little: memory counts, and speed of allocation does not.
-void be_small() {
-    mallopt(M_ARENA_MAX, 1);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    // Room for getaddrinfo with any name service module.
-    constexpr std::size_t stack = 256 * 1024;
-    pthread_attr_setstacksize(&attributes, stack);
-    pthread_setattr_default_np(&attributes);
-    pthread_attr_destroy(&attributes);
-}
 
 AgentConfig agent_config(const Settings& settings) {
     AgentConfig config;
@@ -75,6 +61,7 @@ int run(const Settings& settings) {
             agent.leave();
         }
     });
+    forget_the_start();
     return agent.run();
 }
 
