@@ -32,11 +32,16 @@ std::optional<std::uint64_t> as_number(std::string_view text) {
     return whole && shortest ? std::optional(number) : std::nullopt;
 }
 
-// Numbers as numbers, all else as text.
-void write_section(api::JsonEncoder& json, const TextMap& section) {
+// Sections whose values are text, even where they look like numbers.
+bool holds_text(std::string_view name) {
+    return name == "agent" || name == "tags" || name == "event_handlers";
+}
+
+void write_section(api::JsonEncoder& json, std::string_view name, const TextMap& section) {
     json.begin_map(0);
     for (const auto& [key, value] : section) {
-        if (const auto number = as_number(value))
+        const auto number = holds_text(name) ? std::nullopt : as_number(value);
+        if (number)
             json.natural_field(key, *number);
         else
             json.text_field(key, value);
@@ -115,10 +120,10 @@ std::string info_json(const api::ReadStats& reply) {
     else
         json.nil();
     json.key("members");
-    write_section(json, member_counts(reply));
+    write_section(json, "members", member_counts(reply));
     json.key("rejected");
     if (reply.sections.contains("rejected"))
-        write_section(json, section(reply, "rejected"));
+        write_section(json, "rejected", section(reply, "rejected"));
     else
         json.nil();
     json.key("health");
@@ -135,7 +140,7 @@ std::string info_json(const api::ReadStats& reply) {
         if (name == "members" || name == "rejected")
             continue;
         json.key(name);
-        write_section(json, values);
+        write_section(json, name, values);
     }
     json.end_map();
     return text += '\n';

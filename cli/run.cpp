@@ -15,6 +15,21 @@ namespace {
 
 using api::Command;
 
+// A serf agent's errors may have several lines, with white space around them.
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool blank = c == ' ' || c == '\n' || c == '\t';
+        if (!blank)
+            line += c;
+        else if (!line.empty() && line.back() != ' ')
+            line += ' ';
+    }
+    while (line.ends_with(' '))
+        line.pop_back();
+    return line;
+}
+
 // One command, against one agent.
 class Run {
 public:
@@ -32,7 +47,7 @@ public:
 
 private:
     ExitStatus fail(std::string_view text) {
-        terminal_->err("muster: " + api::printable(text) + "\n");
+        terminal_->err("muster: " + api::printable(one_line(text)) + "\n");
         return ExitStatus::Error;
     }
     ExitStatus print(const std::string& text, ExitStatus status = ExitStatus::Done) {

@@ -62,30 +62,30 @@ struct HandshakeRequest {
     bool extended = false;  // ours: answer with the extended records
 };
 struct AuthRequest {
-    Bytes key;
+    Bytes key = {};
 };
 struct FilterRequest {
-    Bytes name;  // expressions; empty: all
-    Bytes status;
-    TextMap tags;
+    Bytes name = {};  // expressions; empty: all
+    Bytes status = {};
+    TextMap tags = {};
 };
 struct JoinRequest {
-    std::vector<Bytes> seeds;
+    std::vector<Bytes> seeds = {};
     bool replay = false;
 };
 struct ForceLeaveRequest {
-    Bytes node;
+    Bytes node = {};
     bool prune = false;
 };
 struct TagsRequest {
-    TextMap set;
-    std::vector<Bytes> remove;
+    TextMap set = {};
+    std::vector<Bytes> remove = {};
 };
 struct StreamRequest {
-    Bytes type;
+    Bytes type = {};
 };
 struct MonitorRequest {
-    Bytes level;
+    Bytes level = {};
 };
 struct StopRequest {
     std::uint64_t stop = 0;

@@ -79,6 +79,15 @@ inline std::vector<Value> objects_in(BytesView bytes) {
     return objects;
 }
 
+// A change of the member "x".
+inline MemberEvent event_of(MemberEvent::Kind kind) {
+    MemberEvent event{};
+    event.kind = kind;
+    event.name = "x";
+    event.tags = *cluster::encode_tags({});
+    return event;
+}
+
 // A request in msgpack.
 template <class Body>
 std::string request(std::string_view command, std::uint64_t seq, const Body& body) {

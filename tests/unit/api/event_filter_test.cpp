@@ -1,0 +1,52 @@
+#include "agent/api/event_filter.h"
+
+#include <catch2/catch.hpp>
+
+using namespace muster;
+using namespace muster::api;
+using Kind = MemberEvent::Kind;
+
+namespace {
+
+// The kinds that pass, by their initials; "?" if the filter is none.
+std::string passing(std::string_view type, bool extended) {
+    const auto filter = EventFilter::parse(type, extended);
+    if (!filter)
+        return "?";
+    std::string passed;
+    for (const auto& [kind, initial] :
+         {std::pair(Kind::Join, 'J'), std::pair(Kind::Leave, 'L'), std::pair(Kind::Failed, 'F'),
+          std::pair(Kind::Update, 'U'), std::pair(Kind::Reap, 'R'), std::pair(Kind::Suspect, 'S'),
+          std::pair(Kind::Cleared, 'C')}) {
+        if (filter->matches(kind))
+            passed += initial;
+    }
+    return passed;
+}
+
+}  // namespace
+
+TEST_CASE("event filters are Serf's, and ours for those who know them") {
+    const auto [type, serf, ours] = GENERATE(table<const char*, const char*, const char*>({
+        {"", "JLFUR", "JLFURSC"},
+        {"*", "JLFUR", "JLFURSC"},
+        {"member-join", "J", "J"},
+        {"member-join,member-failed", "JF", "JF"},
+        {"member-leave,member-update,member-reap", "LUR", "LUR"},
+        {"member-suspect", "?", "S"},
+        {"member-cleared,member-suspect", "?", "SC"},
+        {"user", "", ""},
+        {"user:deploy,query,query:load,member-join", "J", "J"},
+        {"member-join,*", "JLFUR", "JLFURSC"},
+        {"bogus", "?", "?"},
+        {"member-join,bogus", "?", "?"},
+        {"member-join,", "?", "?"},
+        {",", "?", "?"},
+        {" member-join", "?", "?"},
+        {"member-join:x", "?", "?"},
+        {"Member-Join", "?", "?"},
+    }));
+    CAPTURE(type);
+    CHECK(passing(type, /*extended=*/false) == serf);
+    CHECK(passing(type, /*extended=*/true) == ours);
+}

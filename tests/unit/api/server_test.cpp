@@ -1,0 +1,645 @@
+// The server on real sockets. The loop and the clients share one thread: a client's socket is read
+// between turns of the loop, so nothing here sleeps; a wait ends when its condition holds.
+#include "agent/api/server.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "tests/unit/api/fake_backend.h"
+#include "tests/unit/api/talk.h"
+
+using namespace muster;
+using namespace muster::api;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        char name[] = "/tmp/muster-api-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        path_ = name;
+    }
+    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+    std::string operator/(const char* name) const { return path_ + "/" + name; }
+
+private:
+    std::string path_;
+};
+
+// A client's end: reads only when it is told to.
+class Peer {
+public:
+    explicit Peer(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, path.data(), path.size());
+        REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        ::fcntl(socket_, F_SETFL, O_NONBLOCK);
+    }
+    explicit Peer(const Endpoint& endpoint) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(endpoint.port());
+        std::memcpy(&address.sin_addr, endpoint.ip().data(), 4);
+        REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        ::fcntl(socket_, F_SETFL, O_NONBLOCK);
+    }
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+    ~Peer() { ::close(socket_); }
+
+    void send(BytesView bytes) {
+        REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(bytes.size()));
+    }
+    void end_sending() { ::shutdown(socket_, SHUT_WR); }
+    // Takes what has come so far.
+    void read() {
+        char buffer[64 * 1024];
+        for (;;) {
+            const ssize_t size = ::recv(socket_, buffer, sizeof buffer, 0);
+            if (size > 0)
+                received.append(buffer, static_cast<std::size_t>(size));
+            else if (size == 0 || errno != EAGAIN)
+                closed = true;
+            if (size <= 0)
+                return;
+        }
+    }
+    bool has_line() {
+        read();
+        return received.ends_with('\n');
+    }
+    bool is_closed() {
+        read();
+        return closed;
+    }
+
+    std::string received;
+    bool closed = false;
+
+private:
+    int socket_;
+};
+
+struct World {
+    explicit World(Limits limits = {}) {
+        config.path = directory / "muster.sock";
+        config.limits = limits;
+        config.notice = [this](const Notice& notice) { notices.push_back(notice.text); };
+    }
+    void start() {
+        server = std::make_unique<Server>(loop, backend, config);
+        const auto error = server->start();
+        REQUIRE_FALSE(error);
+    }
+    std::string start_error() {
+        server = std::make_unique<Server>(loop, backend, config);
+        const auto error = server->start();
+        REQUIRE(error);
+        return error->text;
+    }
+    // Runs the loop until it holds.
+    void until(const std::function<bool()>& condition) {
+        const auto limit = std::chrono::steady_clock::now() + 20s;
+        while (!condition()) {
+            REQUIRE(std::chrono::steady_clock::now() < limit);
+            loop.restart();
+            loop.run_one_for(5ms);
+        }
+    }
+    // The answer to one line of JSON.
+    std::string ask(Peer& peer, const std::string& line) {
+        peer.received.clear();
+        peer.send(line + "\n");
+        until([&] { return peer.has_line(); });
+        return peer.received;
+    }
+    std::uint64_t refused(const char* reason) const {
+        const ServerStats stats = server->stats();
+        const auto found = stats.refused.find(reason);
+        return found != stats.refused.end() ? found->second : 0;
+    }
+    void add_members(int count) {
+        for (int i = 0; i < count; ++i)
+            backend.add("member-" + std::to_string(i), "10.0.0.1:7946", {{"role", "something"}});
+    }
+
+    TemporaryDirectory directory;
+    asio::io_context loop;
+    FakeBackend backend;
+    ServerConfig config;
+    std::vector<std::string> notices;
+    std::unique_ptr<Server> server;
+};
+
+constexpr char stop_line[] = R"({"Command":"stop"})";
+constexpr char stop_answer[] = "{\"Seq\":0,\"Error\":\"\"}\n";
+constexpr char members_line[] = R"({"Command":"members"})";
+
+}  // namespace
+
+// ---- the socket file ----
+
+TEST_CASE("the socket has its mode before anybody can connect") {
+    World world;
+    world.config.mode = 0600;
+    world.start();
+    struct stat found {};
+    REQUIRE(::stat(world.config.path.c_str(), &found) == 0);
+    CHECK((found.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("the socket file of a daemon that is gone is replaced") {
+    World world;
+    {
+        const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, world.config.path.data(), world.config.path.size());
+        REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        ::close(socket);  // the file stays
+    }
+    world.start();
+    Peer peer(world.config.path);
+    CHECK(world.ask(peer, stop_line) == stop_answer);
+}
+
+TEST_CASE("the socket of a daemon that answers is refused, and left as it is") {
+    World world;
+    world.start();
+    ServerConfig config;
+    config.path = world.config.path;
+    Server second(world.loop, world.backend, config);
+    const auto error = second.start();
+    REQUIRE(error);
+    CHECK(error->text == "cannot listen on " + config.path +
+                             ": another musterd answers there (stop it, or see --api)");
+    second.stop();
+    Peer peer(world.config.path);
+    CHECK(world.ask(peer, stop_line) == stop_answer);
+}
+
+TEST_CASE("what cannot be a socket is refused, with what to do") {
+    World world;
+    std::ofstream(world.config.path) << "precious";
+    CHECK(world.start_error() == "cannot listen on " + world.config.path +
+                                     ": there is a file that is no socket (move it away, or see "
+                                     "--api)");
+    CHECK(std::filesystem::exists(world.config.path));
+    world.config.path = world.directory / "no/such/directory.sock";
+    CHECK_THAT(world.start_error(), EndsWith("No such file or directory (does its directory "
+                                             "exist, and may this user write to it? see --api)"));
+    world.config.path = world.directory / std::string(120, 'x').c_str();
+    CHECK_THAT(world.start_error(), EndsWith("a socket's may have 107 (see --api)"));
+}
+
+TEST_CASE("the socket file goes with the server, unless it is another's by then") {
+    World world;
+    world.start();
+    world.server->stop();
+    CHECK_FALSE(std::filesystem::exists(world.config.path));
+    world.start();
+    std::filesystem::remove(world.config.path);
+    std::ofstream(world.config.path) << "another's";
+    world.server->stop();
+    CHECK(std::filesystem::exists(world.config.path));
+}
+
+// ---- conversations ----
+
+TEST_CASE("two encodings are served side by side") {
+    World world;
+    world.add_members(2);
+    world.start();
+    Peer json(world.config.path);
+    Peer msgpack(world.config.path);
+    msgpack.send(handshake() + request("members", 2));
+    CHECK_THAT(world.ask(json, members_line), Contains("\"Name\":\"member-1\""));
+    world.until([&] {
+        msgpack.read();
+        return msgpack.received.size() > 100;
+    });
+    CHECK(objects_in(msgpack.received).size() == 3);
+    CHECK(world.server->stats().connections == 2);
+    CHECK(world.server->stats().accepted == 2);
+    CHECK(world.server->stats().requests == 3);
+}
+
+TEST_CASE("a reply larger than any buffer arrives whole") {
+    World world;
+    world.add_members(20'000);
+    world.start();
+    Peer peer(world.config.path);
+    const std::string line = world.ask(peer, members_line);
+    CHECK(line.size() > std::size_t{3} << 20);
+    const Result<Value> reply = parse_json(line, {.values = 1'000'000, .depth = 16});
+    REQUIRE(reply);
+    CHECK(reply->find("Members")->list()->size() == 20'000);
+}
+
+TEST_CASE("requests that come at once are all answered, in order, however small the queue") {
+    Limits limits;
+    limits.queued_bytes = 100;
+    World world(limits);
+    world.add_members(3);
+    world.start();
+    Peer peer(world.config.path);
+    std::string lines;
+    for (int seq = 0; seq < 200; ++seq)
+        lines += "{\"Command\":\"members\",\"Seq\":" + std::to_string(seq) + "}\n";
+    peer.send(lines);
+    world.until([&] {
+        return peer.has_line() && peer.received.find("{\"Seq\":199,") != std::string::npos;
+    });
+    std::size_t at = 0;
+    for (int seq = 0; seq < 200; ++seq) {
+        at = peer.received.find("{\"Seq\":" + std::to_string(seq) + ",", at);
+        REQUIRE(at != std::string::npos);
+    }
+}
+
+TEST_CASE("an event reaches those who listen") {
+    World world;
+    world.add_members(1);
+    world.start();
+    Peer listener(world.config.path);
+    Peer other(world.config.path);
+    world.ask(listener, R"({"Command":"stream","Seq":5,"Type":"member-failed"})");
+    world.ask(other, stop_line);
+    listener.received.clear();
+    other.received.clear();
+    FakeMember member = world.backend.table.front();
+    member.status = cluster::Status::Failed;
+    world.backend.tell(MemberEvent::Kind::Failed, member);
+    world.until([&] { return listener.has_line(); });
+    CHECK_THAT(listener.received,
+               StartsWith("{\"Seq\":5,\"Error\":\"\",\"Cause\":{\"By\":\"node-z\","));
+    CHECK_THAT(listener.received, Contains("\"Event\":\"member-failed\""));
+    CHECK_THAT(listener.received, Contains("\"Status\":\"failed\""));
+    other.read();
+    CHECK(other.received.empty());
+}
+
+TEST_CASE("the log reaches those who monitor it") {
+    World world;
+    world.start();
+    Peer peer(world.config.path);
+    world.ask(peer, R"({"Command":"monitor","Seq":5})");
+    peer.received.clear();
+    world.backend.log(LogLevel::Info, 7, "something\n");
+    world.until([&] { return peer.has_line(); });
+    CHECK(peer.received ==
+          "{\"Seq\":5,\"Error\":\"\",\"Level\":\"info\",\"Log\":\"something\\n\",\"Time\":7}\n");
+}
+
+TEST_CASE("a read waits for its index, and is answered when the view has it") {
+    World world;
+    world.start();
+    Peer peer(world.config.path);
+    peer.send("{\"Command\":\"members\",\"MinIndex\":9}\n");
+    Peer other(world.config.path);
+    world.ask(other, stop_line);
+    peer.read();
+    CHECK(peer.received.empty());
+    world.backend.raise(9);
+    world.until([&] { return peer.has_line(); });
+    CHECK_THAT(peer.received, StartsWith("{\"Seq\":0,\"Error\":\"\",\"Index\":9,"));
+}
+
+TEST_CASE("a read that waits for its index in vain is told so") {
+    World world;
+    world.start();
+    Peer peer(world.config.path);
+    CHECK_THAT(world.ask(peer, R"({"Command":"members","MinIndex":9,"MaxWait":1000000})"),
+               Contains("the view has index 1, it did not reach 9 in time"));
+}
+
+TEST_CASE("a client that sends no more still gets its answers") {
+    World world;
+    world.backend.answers_at_once = false;
+    world.backend.join_outcome.joined = 1;
+    world.start();
+    Peer peer(world.config.path);
+    peer.send("{\"Command\":\"join\",\"Existing\":[\"a\"]}\n{\"Command\":\"stop\"}\n");
+    peer.end_sending();
+    world.until([&] { return !world.backend.pending.empty(); });
+    for (int turn = 0; turn < 10; ++turn) {
+        world.loop.restart();
+        world.loop.poll();
+    }
+    world.backend.complete_one();
+    world.until([&] { return peer.is_closed(); });
+    CHECK(peer.received ==
+          "{\"Seq\":0,\"Error\":\"\",\"Failed\":[],\"Num\":1}\n{\"Seq\":0,\"Error\":\"\"}\n");
+}
+
+TEST_CASE("a listener that sends no more still listens, until it is gone") {
+    World world;
+    world.start();
+    {
+        Peer peer(world.config.path);
+        peer.send("{\"Command\":\"stream\"}\n");
+        peer.end_sending();
+        world.until([&] { return peer.has_line(); });
+        peer.received.clear();
+        world.backend.tell(MemberEvent::Kind::Join, {.name = "x", .endpoint = {}, .tags = {}});
+        world.until([&] { return peer.has_line(); });
+        CHECK(world.server->stats().connections == 1);
+    }
+    world.until([&] { return world.server->stats().connections == 0; });
+}
+
+TEST_CASE("a leave is answered before the connection closes") {
+    World world;
+    world.start();
+    Peer peer(world.config.path);
+    peer.send("{\"Command\":\"leave\"}\n");
+    world.until([&] { return peer.is_closed(); });
+    CHECK(peer.received == stop_answer);
+}
+
+TEST_CASE("what is queued when the server stops is still sent") {
+    World world;
+    world.backend.answers_at_once = false;
+    world.start();
+    Peer peer(world.config.path);
+    peer.send("{\"Command\":\"leave\"}\n");
+    world.until([&] { return !world.backend.pending.empty(); });
+    world.backend.complete_one();
+    world.server->stop();  // before the loop has had another turn
+    CHECK(peer.is_closed());
+    CHECK(peer.received == stop_answer);
+}
+
+TEST_CASE("a server can go while clients are connected and requests wait") {
+    World world;
+    world.backend.answers_at_once = false;
+    world.start();
+    Peer waiting(world.config.path);
+    Peer half(world.config.path);
+    waiting.send("{\"Command\":\"join\",\"Existing\":[\"a\"]}\n");
+    half.send("{\"Comm");
+    world.until([&] { return !world.backend.pending.empty(); });
+    world.server.reset();
+    CHECK(world.backend.subscribers.empty());
+    world.backend.complete_one();
+    world.loop.restart();
+    world.loop.run();  // comes to an end: nothing is left to do
+    CHECK(waiting.is_closed());
+    CHECK(half.is_closed());
+}
+
+// ---- clients that misbehave ----
+
+TEST_CASE("garbage closes its connection, and is counted") {
+    World world;
+    world.start();
+    Peer good(world.config.path);
+    for (const char* garbage : {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01", "\xc1", "[1,2]\n"}) {
+        Peer bad(world.config.path);
+        bad.send(garbage);
+        world.until([&] { return bad.is_closed(); });
+        CHECK(bad.received.empty());
+    }
+    CHECK(world.refused("not-a-request") == 4);
+    CHECK(world.ask(good, stop_line) == stop_answer);
+}
+
+TEST_CASE("a client that begins a request and falls silent is dropped, others go on") {
+    Limits limits;
+    limits.half_request = 30ms;
+    World world(limits);
+    world.start();
+    const auto beginning = GENERATE(as<std::string>(), "", "{\"Command\":",
+                                    "\x82\xa7"
+                                    "Comm");
+    Peer listener(world.config.path);
+    CHECK(world.ask(listener, R"({"Command":"stream"})") == stop_answer);
+    Peer silent(world.config.path);
+    if (!beginning.empty())
+        silent.send(beginning);
+    world.until([&] { return silent.is_closed(); });
+    CHECK(world.refused("half-request") == 1);
+    CHECK(world.notices ==
+          std::vector<std::string>{"dropped a client of the API: it did not finish its request"});
+    // One that has finished its requests may be silent as long as it likes.
+    CHECK_FALSE(listener.is_closed());
+    CHECK(world.ask(listener, stop_line) == stop_answer);
+}
+
+TEST_CASE("a body that does not follow its header is waited for no longer than a request") {
+    Limits limits;
+    limits.half_request = 30ms;
+    World world(limits);
+    world.start();
+    Peer peer(world.config.path);
+    peer.send(handshake() + request("join", 2));
+    world.until([&] { return peer.is_closed(); });
+    CHECK(world.refused("half-request") == 1);
+}
+
+TEST_CASE("a client that does not read its reply is dropped, others go on meanwhile") {
+    Limits limits;
+    limits.stalled_write = 100ms;
+    World world(limits);
+    world.add_members(20'000);
+    world.start();
+    Peer slow(world.config.path);
+    slow.send("{\"Command\":\"members\"}\n");
+    Peer good(world.config.path);
+    CHECK(world.ask(good, stop_line) == stop_answer);
+    CHECK(world.server->stats().connections == 2);
+    world.until([&] { return world.refused("stalled-write") == 1; });
+    CHECK(world.server->stats().connections == 1);
+    CHECK(world.ask(good, stop_line) == stop_answer);
+}
+
+TEST_CASE("a listener that does not read loses records, is told how many, and hears on") {
+    Limits limits;
+    limits.queued_bytes = 10'000;
+    World world(limits);
+    world.start();
+    Peer peer(world.config.path);
+    world.ask(peer, R"({"Command":"stream","Seq":1})");
+    peer.received.clear();
+    const FakeMember member{.name = "x", .endpoint = {}, .tags = {{"t", std::string(300, 'x')}}};
+    std::uint64_t told = 0;
+    while (world.server->stats().records_dropped < 100) {
+        world.backend.tell(MemberEvent::Kind::Update, member);
+        ++told;
+        world.loop.restart();
+        world.loop.poll();
+    }
+    const std::uint64_t dropped = world.server->stats().records_dropped;
+    world.until([&] {
+        return peer.has_line() && peer.received.find("\"Event\":\"lost\"") != std::string::npos;
+    });
+    CHECK_THAT(peer.received,
+               EndsWith("\"Event\":\"lost\",\"Lost\":" + std::to_string(dropped) + "}\n"));
+    const auto lines = std::count(peer.received.begin(), peer.received.end(), '\n');
+    CHECK(static_cast<std::uint64_t>(lines) == told - dropped + 1);
+    peer.received.clear();
+    world.backend.tell(MemberEvent::Kind::Update, member);
+    world.until([&] { return peer.has_line(); });
+    CHECK_THAT(peer.received, Contains("member-update"));
+}
+
+TEST_CASE("the number of connections is limited") {
+    Limits limits;
+    limits.connections = 2;
+    World world(limits);
+    world.start();
+    Peer first(world.config.path);
+    auto second = std::make_unique<Peer>(world.config.path);
+    world.until([&] { return world.server->stats().connections == 2; });
+    Peer third(world.config.path);
+    world.until([&] { return third.is_closed(); });
+    CHECK(world.refused("too-many-connections") == 1);
+    CHECK(world.notices == std::vector<std::string>{
+                               "refused a client of the API: 2 are connected, which is the limit"});
+    second.reset();
+    world.until([&] { return world.server->stats().connections == 1; });
+    Peer fourth(world.config.path);
+    CHECK(world.ask(fourth, stop_line) == stop_answer);
+}
+
+TEST_CASE("a client that goes in the middle of things leaves nothing behind") {
+    World world;
+    world.add_members(20'000);
+    world.backend.answers_at_once = false;
+    world.start();
+    {
+        Peer joining(world.config.path);
+        joining.send("{\"Command\":\"join\",\"Existing\":[\"a\"]}\n");
+        Peer reading(world.config.path);
+        reading.send("{\"Command\":\"members\"}\n");
+        world.until([&] {
+            reading.read();
+            return !world.backend.pending.empty() && !reading.received.empty();
+        });
+    }
+    world.backend.complete_one();
+    world.until([&] { return world.server->stats().connections == 0; });
+}
+
+// ---- who may what ----
+
+TEST_CASE("another user may read, and is told who may change things") {
+    if (::geteuid() != 0) {
+        WARN("skipped: only root can become another user");
+        return;
+    }
+    World world;
+    world.config.mode = 0666;
+    world.start();
+    std::filesystem::permissions(std::filesystem::path(world.config.path).parent_path(),
+                                 std::filesystem::perms(0755));
+    int pipe[2];
+    REQUIRE(::pipe(pipe) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // Only system calls: this process has a copy of everything.
+        const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, world.config.path.data(), world.config.path.size());
+        const char lines[] = "{\"Command\":\"stop\"}\n{\"Command\":\"leave\"}\n";
+        char buffer[4096];
+        if (::setuid(65534) != 0 ||
+            ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+            ::write(socket, lines, sizeof lines - 1) < 0)
+            ::_exit(1);
+        ::shutdown(socket, SHUT_WR);
+        for (ssize_t size = 0; (size = ::read(socket, buffer, sizeof buffer)) > 0;)
+            if (::write(pipe[1], buffer, static_cast<std::size_t>(size)) < 0)
+                ::_exit(1);
+        ::_exit(0);
+    }
+    ::close(pipe[1]);
+    int status = -1;
+    world.until([&] { return ::waitpid(child, &status, WNOHANG) == child; });
+    char buffer[4096];
+    const ssize_t size = ::read(pipe[0], buffer, sizeof buffer);
+    ::close(pipe[0]);
+    REQUIRE(status == 0);
+    REQUIRE(size > 0);
+    CHECK(std::string(buffer, static_cast<std::size_t>(size)) ==
+          std::string(stop_answer) +
+              "{\"Seq\":0,\"Error\":\"permission denied: only root, which runs musterd, may change "
+              "the cluster, not uid 65534 (use sudo, or be made a writer)\"}\n");
+    CHECK(world.backend.calls.empty());
+}
+
+// ---- TCP ----
+
+TEST_CASE("Serf's clients are served on loopback TCP") {
+    World world;
+    world.add_members(1);
+    world.config.path.clear();
+    world.config.rpc = *Endpoint::parse("127.0.0.1:0", 0);
+    world.start();
+    REQUIRE(world.server->rpc_endpoint().port() != 0);
+    Peer peer(world.server->rpc_endpoint());
+    peer.send(handshake() + request("join", 2, JoinRequest{.seeds = {"h"}}));
+    world.until([&] {
+        peer.read();
+        return peer.received.size() > 25;
+    });
+    CHECK(world.backend.calls == std::vector<std::string>{"join h"});
+}
+
+TEST_CASE("on TCP a token is asked for, and JSON is not spoken") {
+    World world;
+    world.config.rpc = *Endpoint::parse("127.0.0.1:0", 0);
+    world.config.auth_key = "s3cret";
+    world.start();
+    Peer peer(world.server->rpc_endpoint());
+    peer.send(handshake() + request("members", 2));
+    world.until([&] {
+        peer.read();
+        return peer.received.size() > 25;
+    });
+    CHECK(*objects_in(peer.received).at(1).find("Error")->text() == errors::auth_required);
+    Peer json(world.server->rpc_endpoint());
+    json.send("{\"Command\":\"members\"}\n");
+    world.until([&] { return json.is_closed(); });
+    CHECK(json.received.empty());
+    // The socket's file says who may use that.
+    Peer local(world.config.path);
+    CHECK(world.ask(local, stop_line) == stop_answer);
+}
+
+TEST_CASE("TCP is refused where it would be open to the network, or is taken") {
+    World world;
+    world.config.rpc = *Endpoint::parse("0.0.0.0:0", 0);
+    CHECK(world.start_error() ==
+          "refusing to serve the RPC on 0.0.0.0:0 without a token: whoever reaches it could change "
+          "the cluster (listen on 127.0.0.1, or set rpc_auth)");
+    CHECK_FALSE(std::filesystem::exists(world.config.path));
+    world.config.rpc = *Endpoint::parse("127.0.0.1:0", 0);
+    world.start();
+    ServerConfig config;
+    config.rpc = world.server->rpc_endpoint();
+    Server second(world.loop, world.backend, config);
+    CHECK(second.start()->text == "cannot serve the RPC on " + config.rpc->to_string() +
+                                      ": Address already in use (is another musterd or serf "
+                                      "running? see --rpc-addr)");
+}
