@@ -46,6 +46,8 @@ struct Config {
     bool broadcast_at_once = true;
     bool accuse_first = true;
     bool notice_own_stall = true;
+    // An accusation of an incarnation that we have refuted is answered to the accuser.
+    bool correct_stale = true;
 };
 
 enum class Profile : std::uint8_t { Lan, Wan, Local };

@@ -203,6 +203,8 @@ void Membership::suspect(TimePoint now, const Suspect& suspect, Origin origin, O
                              suspect.incarnation,
                              /*same=*/false, leaving_) == Verdict::Refute) {
             refute(suspect.incarnation, out);
+        } else {
+            correct(suspect.incarnation, suspect.from, out);
         }
         return;
     }
@@ -250,6 +252,8 @@ void Membership::dead(TimePoint now, const Dead& dead, Origin origin, Output& ou
         if (judge_about_self({member->state, member->incarnation}, Claim::Dead, dead.incarnation,
                              /*same=*/false, leaving_) == Verdict::Refute) {
             refute(dead.incarnation, out);
+        } else {
+            correct(dead.incarnation, dead.from, out);
         }
         return;
     }
@@ -296,12 +300,29 @@ void Membership::refute(std::uint32_t accused, Output& out) {
                           {}});
 }
 
-void Membership::broadcast_alive(const Member& member, std::uint64_t ticket, Output& out) {
+// Who accuses an incarnation that we have refuted did not hear it, and the broadcast of it is over:
+// by the reference's rule we would be silent, and be declared dead there.
+void Membership::correct(std::uint32_t accused, BytesView accuser, Output& out) {
+    const Member* member = table_.find(accuser);
+    if (!config_.correct_stale || leaving_ || accused >= incarnation_ || member == nullptr ||
+        member == self_ || !member->is_live()) {
+        return;
+    }
+    encode_alive(self());
+    const BytesView parts[] = {message_};
+    sender_.send(member->endpoint, parts, Sender::Fill::Bare, member->understands_crc(), out);
+}
+
+void Membership::encode_alive(const Member& member) {
     message_.clear();
     const auto vsn = member.versions.to_bytes();
     encode(Alive{member.incarnation, member.name, member.endpoint.ip(), member.endpoint.port(),
                  member.meta, BytesView(vsn.data(), vsn.size())},
            message_);
+}
+
+void Membership::broadcast_alive(const Member& member, std::uint64_t ticket, Output& out) {
+    encode_alive(member);
     sender_.broadcast(member.name, message_, ticket, out);
 }
 

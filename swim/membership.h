@@ -71,6 +71,8 @@ private:
     void apply_alive(TimePoint now, Member& member, const Alive& alive, const Endpoint& endpoint,
                      Cause cause, Output& out);
     void refute(std::uint32_t accused, Output& out);
+    void correct(std::uint32_t accused, BytesView accuser, Output& out);
+    void encode_alive(const Member& member);
     void broadcast_alive(const Member& member, std::uint64_t ticket, Output& out);
     void broadcast_dead(const Dead& dead, std::uint64_t ticket, Output& out);
     void declare_dead(TimePoint now, Member& member, const Dead& dead, Cause cause, Output& out);
