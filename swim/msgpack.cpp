@@ -264,6 +264,9 @@ bool MsgpackReader::read_bytes(BytesView& value) {
     if (head.kind != Kind::Array) {
         return take_payload(head, "bytes", value);
     }
+    if (scratch_->size() >= max_scratch) {
+        return fail("bytes, and no more of them as arrays");
+    }
     // The number of elements is only a claim: nothing is reserved for it.
     position_ += head.size;
     Bytes& copy = scratch_->emplace_back();

@@ -21,6 +21,9 @@ namespace muster::swim {
 // elements never move.
 using Scratch = std::list<Bytes>;
 
+// Arrays that one scratch takes: an array of a few bytes costs ten times its size in here.
+inline constexpr std::size_t max_scratch = 65536;
+
 // ---- writing: each appends the shortest form that the reference would write ----
 
 void write_map(std::size_t entries, Bytes& out);

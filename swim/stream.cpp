@@ -71,7 +71,7 @@ void StreamDecoder::State::fail(Fault fault, std::string detail, bool outer) {
 
 // Runs the phases for as long as the bytes suffice.
 void StreamDecoder::State::advance() {
-    Phase before;
+    Phase before = phase;
     do {
         before = phase;
         switch (phase) {

@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 
     // Stretched with bytes that never repeat themselves, so that short inputs fill the table, too.
     Bytes stretched;
-    std::uint32_t noise = static_cast<std::uint32_t>(size);
+    auto noise = static_cast<std::uint32_t>(size);
     while (stretched.size() < 8192 && !input.empty()) {
         noise = noise * 1664525U + 1013904223U;
         stretched.push_back(input[stretched.size() % input.size()]);

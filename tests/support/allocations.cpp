@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <new>
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): this is what new and delete are made of.
+
 namespace {
 
 std::size_t count = 0;
@@ -64,3 +66,5 @@ void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept {
 void operator delete[](void* memory, const std::nothrow_t& /*tag*/) noexcept {
     std::free(memory);
 }
+
+// NOLINTEND(cppcoreguidelines-no-malloc)

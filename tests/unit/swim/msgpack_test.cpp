@@ -305,6 +305,21 @@ TEST_CASE("bytes sent as arrays stay where they are when more of them come") {
     }
 }
 
+TEST_CASE("arrays for bytes are taken up to a number that nobody reaches who means well") {
+    Bytes bytes;
+    for (std::size_t i = 0; i <= max_scratch; ++i) {
+        bytes += "\x91\x07";
+    }
+    Scratch scratch;
+    MsgpackReader in(bytes, scratch);
+    BytesView view;
+    for (std::size_t i = 0; i < max_scratch; ++i) {
+        REQUIRE(in.read_bytes(view));
+    }
+    CHECK_FALSE(in.read_bytes(view));
+    CHECK(in.reason() == "expected bytes, and no more of them as arrays, found an array of 1");
+}
+
 TEST_CASE("values are written in the reference's shortest forms") {
     const auto written = [](auto write) {
         Bytes out;
