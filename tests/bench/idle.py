@@ -100,16 +100,18 @@ def main() -> int:
     serf = {} if options.skip_serf else measure("serf", f"{block}.2", options)
     print(f"one idle agent of {options.nodes}, profile {options.profile}, {options.seconds:g} s measured")
     print(f"{'':16}{'muster':>12}{'serf':>12}{'ratio':>8}")
+    lines = []
     for name, value in ours.items():
         other = serf.get(name)
         ratio = value / other if other else None
         print(f"{name:16}{show(name, value):>12}{show(name, other) if other is not None else '-':>12}"
               f"{f'{ratio:.3f}' if ratio is not None else '-':>8}")
-        line = json.dumps({"experiment": f"idle-{options.nodes}-{name}", "ours": value, "serf": other, "ratio": ratio})
-        print(line)
-        if options.json:
-            with open(options.json, "a") as file:
-                file.write(line + "\n")
+        lines.append(json.dumps({"experiment": f"idle-{options.nodes}-{name}", "ours": value, "serf": other,
+                                 "ratio": ratio}))
+    print("\n".join(lines))
+    if options.json:
+        with open(options.json, "a") as file:
+            file.write("\n".join(lines) + "\n")
     if options.check and ours["rss"] > BUDGET_RSS:
         print(f"an idle agent has {ours['rss'] / 1e6:.2f} MB RSS, above the budget of {BUDGET_RSS / 1e6:.1f} MB")
         return 1

@@ -251,3 +251,63 @@ def the_log_has_a_line_for_every_change_with_its_reason(run):
     structured.terminate()
     for line in structured.log().splitlines():
         json.loads(line)
+
+
+@case(budget=30)
+def info_has_the_shape_that_is_promised(run):
+    cluster = run.cluster()
+    agents = cluster.form("muster", "muster")
+    agents[1].kill()
+    cluster.converge()
+    text = agents[0].cli("--format=json", "info").stdout
+    twice = []
+    info = json.loads(text, object_pairs_hook=lambda pairs: twice.extend(
+        key for i, (key, _) in enumerate(pairs) if key in [k for k, _ in pairs[:i]]) or dict(pairs))
+    check_equal(twice, [], "keys that are there twice")
+    check_equal((info["node"], info["members"]["alive"], info["members"]["failed"]), (agents[0].name, 1, 1), "info")
+    check(isinstance(info["health"], int), f"health is a number: {info['health']}")
+    check(all(isinstance(count, int) for count in info["rejected"].values()), f"counts: {info['rejected']}")
+    check(isinstance(info["version"], str), "version")
+
+
+@case(budget=60)
+def members_watch_tells_every_change(run):
+    cluster = run.cluster()
+    agents = cluster.form("muster", "muster")
+    process = subprocess.Popen([BINARIES["muster"], f"--api={agents[0].socket}", "--format=json", "members", "--watch"],
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        first = json.loads(process.stdout.readline())
+        check_equal({m["name"]: m["status"] for m in first["members"]}, {a.name: "alive" for a in agents}, "at first")
+        agents[1].kill()
+        while True:         # the case's budget bounds it
+            now = json.loads(process.stdout.readline())
+            if {m["name"]: m["status"] for m in now["members"]}[agents[1].name] == "failed":
+                break
+        check(now["index"] > first["index"], "the index rises")
+        agents[0].kill()
+        process.communicate(timeout=20)
+        check_equal(process.returncode, 1, "the exit status when the agent goes away")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@case(budget=30, needs="root")
+def who_may_read_is_not_who_may_change(run):
+    cluster = run.cluster()
+    agent = cluster.add("muster").start()
+    os.chmod(run.directory, 0o755)
+    os.chmod(agent.directory, 0o755)
+
+    def as_nobody(*arguments, groups="--clear-groups"):
+        return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", groups, BINARIES["muster"],
+                               f"--api={agent.socket}", *arguments], capture_output=True, text=True, timeout=15)
+
+    done = as_nobody("members")
+    check(done.returncode == 1 and agent.socket in done.stderr and "ermission" in done.stderr, f"a stranger: {done}")
+    os.chown(agent.socket, 0, 65534)        # as the group that may read has it
+    check_equal(as_nobody("members").returncode, 0, "a member of the group reads")
+    done = as_nobody("leave")
+    check(done.returncode == 1 and "ermission" in done.stderr, f"a member of the group changes nothing: {done}")
+    check(agent.running, "and nothing was changed")

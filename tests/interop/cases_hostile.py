@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import struct
+import time
 
 from harness import packing, wire
 from harness.agents import PORT, ROOT
@@ -308,3 +309,67 @@ def bytes_that_are_no_request_end_only_their_own_connection_to_the_api(run):
                     pass
             unmoved.check(f"{data[:40]!r}...")
     unmoved.check_descriptors("nonsense on the API")
+
+
+@case(budget=60, needs="muster")
+def a_flood_of_names_is_bounded_and_pushes_nobody_out(run):
+    limit = 50
+    agent, peer, unmoved = a_musterd_that_is_watched(run, config=f"[swim]\nmax_members = {limit}\n"
+                                                                 f"[cluster]\nmax_members = {limit}\n")
+    real = set(agent.table())
+    for n in range(2000):
+        peer.send(agent, wire.message(ALIVE, Incarnation=1, Node=f"ghost-{n}", Addr=bytes([127, 1, n >> 8, n & 255]),
+                                      Port=PORT, Meta=b"", Vsn=wire.SERF_VERSIONS))
+        if n % 100 == 0:
+            peer.is_answered(agent)
+    peer.is_answered(agent)
+    table = agent.table()
+    check(len(table) <= limit, f"{len(table)} members are reported, {limit} are allowed")
+    check(real <= set(table), f"the real members are still there: {sorted(table)[:10]}")
+    check(all(table[name][2] == "alive" for name in real), "and alive")
+
+
+@case(budget=60, needs="muster")
+def a_flood_of_packets_makes_nobody_fail(run):
+    agent, peer, unmoved = a_musterd_that_is_watched(run)
+    serf = unmoved.before[0]
+    chance = random.Random(run.seed)
+    packets = [chance.randbytes(chance.randrange(1, 1400)) for _ in range(500)]
+    packets = [bytes([chance.choice((7, 9, 12, 14, 200))]) + packet for packet in packets]
+    until = time.monotonic() + 8        # several probe intervals
+    while time.monotonic() < until:
+        peer.send(agent, *packets)
+        peer.is_answered(agent, seconds=10)
+    unmoved.check("a flood of packets")
+    check_equal(agent.table(), serf, "the members after it")
+
+
+@case(budget=60, needs="muster")
+def a_musterd_without_descriptors_to_spare_keeps_answering(run):
+    cluster = run.cluster()
+    serf, muster = cluster.add("serf"), cluster.add("muster", under=["prlimit", "--nofile=32"])
+    serf.start()
+    muster.start(serf)
+    cluster.converge()
+    peer = run.closing(Peer(cluster.address()))
+    held = []
+    for _ in range(100):
+        held.append(run.closing(muster.connect(PORT)))
+        held[-1].sendall(b"\x06")
+    before = cpu_seconds(muster)
+    started = time.monotonic()
+    for _ in range(20):
+        peer.is_answered(muster)
+        time.sleep(0.1)                 # the time over which it must not spin
+    spun = (cpu_seconds(muster) - before) / (time.monotonic() - started)
+    check(spun < 0.5, f"it used {100 * spun:.0f}% of a core while it could accept nobody")
+    for connection in held:
+        connection.close()
+    wait_until(lambda: peer.ask(muster, wire.push_pull()) is not None, 30, "a push/pull served afterwards")
+    cluster.converge()
+
+
+def cpu_seconds(agent):
+    with open(f"/proc/{agent.process.pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -232,3 +232,37 @@ def as_many_tags_as_fit_cross_in_both_directions(run):
     for agent in cluster.agents:
         agent.start(*([] if agent is cluster.agents[0] else [cluster.agents[0]]))
     cluster.converge()
+
+
+def return_elsewhere(run, kind, end):
+    """Under its name, but with another address: after a leave at once, after a death when the dead are forgotten."""
+    cluster = form(run, ["serf", "muster", "serf", "muster"], lambda i: 0)
+    mover = cluster.of(kind)[-1]
+    end(mover)
+    cluster.converge()
+    mover.move_to(cluster.address())
+    mover.start(cluster.agents[0])
+    cluster.converge(deadline=90)
+
+
+@case(budget=90)
+def a_musterd_that_left_returns_with_another_address(run):
+    return_elsewhere(run, "muster", lambda agent: agent.leave())
+
+
+@case(budget=90)
+def a_serf_that_left_returns_with_another_address(run):
+    return_elsewhere(run, "serf", lambda agent: agent.leave())
+
+
+MOVED = [r"Conflicting address for", r"[Nn]ame conflict"]
+
+
+@case(budget=150, provoking=MOVED)
+def a_killed_musterd_returns_with_another_address(run):
+    return_elsewhere(run, "muster", lambda agent: agent.kill())
+
+
+@case(budget=150, provoking=MOVED)
+def a_killed_serf_returns_with_another_address(run):
+    return_elsewhere(run, "serf", lambda agent: agent.kill())

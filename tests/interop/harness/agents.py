@@ -25,6 +25,10 @@ BINARIES = {
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER", "SERF_", "XDG_RUNTIME"))}
 
 
+def host_port(host) -> str:
+    return f"[{host}]:{PORT}" if ":" in host else f"{host}:{PORT}"
+
+
 def command_in(namespace, *command):
     """`command` as it is started: dying with its parent, inside `namespace` if there is one."""
     inside = ("ip", "netns", "exec", namespace) if namespace else ()
@@ -46,8 +50,7 @@ class Agent:
                  extra=()):
         self.name, self.ip, self.tags, self.profile = name, ip, dict(tags or {}), profile
         self.namespace, self.log_level, self.extra = namespace, log_level, list(extra)
-        self.bind = ip if bind is None else bind
-        self.rpc_ip = "127.0.0.1" if namespace else ip
+        self.move_to(ip, bind)
         self.log_path = os.path.join(directory, f"{name}.{self.kind}.log")
         self.directory = directory
         self.process = None
@@ -73,6 +76,12 @@ class Agent:
         if wait:
             wait_until(self.answers, deadline, f"{self} answering; its log:\n{self.log_tail()}")
         return self
+
+    def move_to(self, ip, bind=None):
+        """Its address from its next start on."""
+        self.ip = ip
+        self.bind = ip if bind is None else bind
+        self.rpc_ip = "127.0.0.1" if self.namespace else ip
 
     def answers(self) -> bool:
         check(self.process.poll() is None,
@@ -163,9 +172,9 @@ class SerfAgent(Agent):
     kind = "serf"
 
     def command(self, seeds):
-        return [BINARIES["serf"], "agent", f"-node={self.name}", f"-bind={self.bind}:{PORT}",
+        return [BINARIES["serf"], "agent", f"-node={self.name}", f"-bind={host_port(self.bind)}",
                 f"-rpc-addr={self.rpc_ip}:{RPC_PORT}", f"-profile={self.profile}", f"-log-level={self.log_level}",
-                *(f"-tag={k}={v}" for k, v in self.tags.items()), *(f"-join={seed}" for seed in seeds), *self.extra]
+                *(f"-tag={k}={v}" for k, v in self.tags.items()), *(f"-join={host_port(seed)}" for seed in seeds), *self.extra]
 
     def cli(self, *arguments, **options):
         """`serf ARGUMENTS` against this agent."""
@@ -176,10 +185,10 @@ class SerfAgent(Agent):
 class MusterAgent(Agent):
     kind = "muster"
 
-    def __init__(self, *arguments, config=None, rpc=True, data=False, **options):
+    def __init__(self, *arguments, config=None, rpc=True, data=False, under=(), **options):
         super().__init__(*arguments, **options)
         self.socket = os.path.join(self.directory, f"{self.name}.sock")
-        self.serves_rpc, self.data = rpc, data
+        self.serves_rpc, self.data, self.under = rpc, data, list(under)
         self.config = None
         if config is not None:
             self.config = os.path.join(self.directory, f"{self.name}.toml")
@@ -188,11 +197,11 @@ class MusterAgent(Agent):
 
     def command(self, seeds):
         storage = [f"--data-dir={self.directory}/{self.name}.data"] if self.data else ["--ephemeral"]
-        return [BINARIES["musterd"], *([f"--config={self.config}"] if self.config else []), f"--node={self.name}",
-                f"--bind={self.bind}:{PORT}", f"--api={self.socket}", *storage,
+        return [*self.under, BINARIES["musterd"], *([f"--config={self.config}"] if self.config else []), f"--node={self.name}",
+                f"--bind={host_port(self.bind)}", f"--api={self.socket}", *storage,
                 *([f"--rpc-addr={self.rpc_ip}:{RPC_PORT}"] if self.serves_rpc else []), f"--profile={self.profile}",
                 f"--log-level={self.log_level}", *(f"--tag={k}={v}" for k, v in self.tags.items()),
-                *(f"--join={seed}" for seed in seeds), *self.extra]
+                *(f"--join={host_port(seed)}" for seed in seeds), *self.extra]
 
     def connect(self, port=RPC_PORT):
         if port == RPC_PORT and not self.serves_rpc:

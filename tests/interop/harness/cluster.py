@@ -29,7 +29,7 @@ class Cluster:
             options |= {"namespace": host.namespace, "ip": host.ip}
         ip = options.pop("ip", None) or self.address()
         if kind != "muster":
-            options = {k: v for k, v in options.items() if k not in ("config", "rpc", "data")}
+            options = {k: v for k, v in options.items() if k not in ("config", "rpc", "data", "under")}
         agent = agents.KINDS[kind](name or f"{kind[0]}{len(self.agents) + 1}", ip, self.directory, **options)
         self.agents.append(agent)
         return agent

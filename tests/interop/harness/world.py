@@ -27,6 +27,17 @@ class Host:
     def run(self, *command, stdin=None):
         return _run("ip", "netns", "exec", self.namespace, *command, stdin=stdin)
 
+    @property
+    def ipv6(self):
+        return "fd77::" + self.ip.rsplit(".", 1)[1]
+
+    def resolve(self, names):
+        """What names mean on this host: {name: address}. Changes reach programs that run already."""
+        directory = f"/etc/netns/{self.namespace}"      # ip netns puts it over /etc/hosts
+        os.makedirs(directory, exist_ok=True)
+        with open(f"{directory}/hosts", "w") as file:
+            file.write("127.0.0.1 localhost\n" + "".join(f"{ip} {name}\n" for name, ip in names.items()))
+
 
 class World:
     """Some hosts on a switch. `close()` takes them away."""
@@ -59,6 +70,7 @@ class World:
             self.switch.run("ip", "link", "set", f"port{n}", "up", "master", "br0")
             host.run("ip", "link", "set", "lo", "up")
             host.run("ip", "addr", "add", f"{host.ip}/24", "dev", "eth0")
+            host.run("ip", "addr", "add", f"{host.ipv6}/64", "dev", "eth0", "nodad")
             host.run("ip", "link", "set", "eth0", "up")
             host.run("ip", "route", "add", "default", "via", "10.77.0.254")
             host.run("nft", "-f", "-", stdin=self.TABLE)
@@ -71,10 +83,12 @@ class World:
             pid = name[2:].split("-")[0]
             if name.startswith("mt") and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
                 subprocess.run(["ip", "netns", "del", name], capture_output=True)
+                shutil.rmtree(f"/etc/netns/{name}", ignore_errors=True)
 
     def close(self):
         for host in [*self.hosts, self.switch]:
             subprocess.run(["ip", "netns", "del", host.namespace], capture_output=True)
+            shutil.rmtree(f"/etc/netns/{host.namespace}", ignore_errors=True)
 
     # ---- faults ----
 
@@ -100,7 +114,7 @@ class World:
             host.run("nft", "flush", "chain", "inet", "faults", "arriving")
 
     def change_address(self, host, ip):
+        host.run("ip", "addr", "del", f"{host.ip}/24", "dev", "eth0")   # in this order: it takes its secondaries along
         host.run("ip", "addr", "add", f"{ip}/24", "dev", "eth0")
-        host.run("ip", "addr", "del", f"{host.ip}/24", "dev", "eth0")
         host.run("ip", "route", "replace", "default", "via", "10.77.0.254")
         host.ip = ip
