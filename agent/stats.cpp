@@ -101,11 +101,11 @@ api::Stats describe(const StatsSource& source) {
     stats["address"] = {{"bind", source.bind.to_string()},
                         {"advertise", source.advertise.endpoint.plain().to_string()},
                         {"advertise_is", net::to_string(source.advertise.reason)}};
-    stats["health"] = {{"score", std::to_string(node.health)},
-                       {"stalls", std::to_string(node.stalls)},
-                       {"probes", std::to_string(node.probes)},
-                       {"probes_failed", std::to_string(node.probes_failed)},
-                       {"refutations", std::to_string(node.refutations)}};
+    stats["probing"] = {{"score", std::to_string(node.health)},
+                        {"stalls", std::to_string(node.stalls)},
+                        {"probes", std::to_string(node.probes)},
+                        {"probes_failed", std::to_string(node.probes_failed)},
+                        {"refutations", std::to_string(node.refutations)}};
     stats["packets"] = packets(node, source.udp);
     stats["streams"] = streams(source.streams);
     stats["api"] = api_section(source);
