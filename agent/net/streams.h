@@ -45,7 +45,7 @@ public:
 struct StreamsConfig {
     Duration timeout = std::chrono::seconds(10);  // TCPTimeout
     std::size_t max_inbound = 128;
-    Bytes label;
+    Bytes label = {};
 };
 
 struct StreamCounters {
