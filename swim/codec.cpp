@@ -212,13 +212,13 @@ struct Layout<CompressBody> {
     };
 };
 
-template <class T>
-Error trouble(const MsgpackReader& in, BytesView field) {
-    std::string text = Layout<T>::name;
+// What stopped a reader, with the body and the field in which it did.
+Error trouble(const char* body, BytesView field, const MsgpackReader& in) {
+    std::string text = body;
     if (!field.empty()) {
         text.append(" ").append(field);
     }
-    return {text + ": " + in.reason()};
+    return {text.append(": ").append(in.reason())};
 }
 
 template <class T>
@@ -329,7 +329,7 @@ Result<T> read_body(MsgpackReader& in) {
     T body;
     MsgpackReader::Container container;
     if (!in.read_container(container)) {
-        return trouble<T>(in, {});
+        return trouble(Layout<T>::name, {}, in);
     }
     const auto& fields = Layout<T>::fields;
     for (std::size_t i = 0; i < container.entries; ++i) {
@@ -337,14 +337,15 @@ Result<T> read_body(MsgpackReader& in) {
         if (container.is_map) {
             BytesView key;
             if (!in.read_string(key)) {
-                return trouble<T>(in, "key");
+                return trouble(Layout<T>::name, "key", in);
             }
             field = std::find_if(std::begin(fields), std::end(fields),
                                  [key](const Field<T>& known) { return known.name == key; });
             field = field == std::end(fields) ? nullptr : field;
         }
         if (field == nullptr ? !in.skip() : !field->read(in, body)) {
-            return trouble<T>(in, field == nullptr ? BytesView("unknown field") : field->name);
+            const BytesView name = field == nullptr ? "unknown field" : field->name;
+            return trouble(Layout<T>::name, name, in);
         }
     }
     return body;
