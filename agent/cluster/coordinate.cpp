@@ -64,7 +64,8 @@ Duration distance(const Coordinate& a, const Coordinate& b) {
     return Duration(static_cast<Duration::rep>((adjusted > 0 ? adjusted : raw) * 1e9));
 }
 
-void push(Coordinate& coordinate, double force, const Coordinate& other, const Direction& random_direction) {
+void push(Coordinate& coordinate, double force, const Coordinate& other,
+          const Direction& random_direction) {
     const Direction apart = difference(coordinate.vec, other.vec);
     const double length = norm(apart);
     const bool together = length <= zero_threshold;

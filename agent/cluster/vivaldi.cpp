@@ -58,8 +58,8 @@ void Vivaldi::spring(const Coordinate& other, double seconds) {
     const double wrongness = std::fabs(estimated - measured) / measured;
     const double total = std::max(own_.error + other.error, zero_threshold);
     const double weight = own_.error / total;
-    own_.error = std::min(max_error,
-                          c_error * weight * wrongness + own_.error * (1 - c_error * weight));
+    own_.error =
+        std::min(max_error, c_error * weight * wrongness + own_.error * (1 - c_error * weight));
     push(own_, c_force * weight * (measured - estimated), other, random_direction());
 }
 

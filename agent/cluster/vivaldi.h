@@ -1,5 +1,6 @@
 // How our own network coordinate follows the round-trip times of our probes
-// (docs/protocol/serf.md section 11.3): latency filter, Vivaldi's spring, adjustment window, gravity.
+// (docs/protocol/serf.md section 11.3): latency filter, Vivaldi's spring, adjustment window,
+// gravity.
 //
 // Pure; its chance only picks a direction where two members stand at one place.
 #pragma once
@@ -18,8 +19,8 @@ class Vivaldi {
 public:
     explicit Vivaldi(Random random, Coordinate start = {}) : random_(random), own_(start) {}
 
-    // A direct probe of `peer`, who stands at `other`, took `round_trip`. False if that cannot be used: the
-    // coordinate is invalid, or the time is negative or above 10 s; then nothing changes.
+    // A direct probe of `peer`, who stands at `other`, took `round_trip`. False if that cannot be
+    // used: the coordinate is invalid, or the time is negative or above 10 s; then nothing changes.
     bool observe(BytesView peer, const Coordinate& other, Duration round_trip);
     // The peer's samples go with the member.
     void forget(BytesView peer);
