@@ -94,9 +94,11 @@ Result<Client::Reply> Client::call(Command command, const std::string& body,
         if (!header)
             return header.error();
         const bool is_reply = header->seq == seq_;
-        const bool has_body = is_reply ? has_reply_body(command, extended_) &&
-                                             header->error != api::errors::auth_required
-                                       : subscriptions_.contains(header->seq);
+        if (is_reply && header->error == api::errors::auth_required)
+            return Error{
+                "the agent asks for a token (see --rpc-auth)"};  // no body follows this one
+        const bool has_body =
+            is_reply ? has_reply_body(command, extended_) : subscriptions_.contains(header->seq);
         Result<api::Value> reply_body = has_body ? receive(deadline) : Result(api::Value());
         if (!reply_body)
             return reply_body.error();

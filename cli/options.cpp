@@ -77,7 +77,8 @@ void add_join_and_leave(CLI::App& app, Raw& raw) {
 
 void add_wait(CLI::App& app, Raw& raw) {
     CLI::App* wait = app.add_subcommand("wait", "wait until the cluster is as asked (else exit 3)");
-    add(*wait, "--members", raw.wait.members, "N", "at least N members are alive");
+    add(*wait, "--members", raw.wait.members, "N", "at least N members are alive")
+        ->check(CLI::NonNegativeNumber);
     add(*wait, "--member", raw.wait_members, "NAME=STATUS",
         "the member is alive, suspect, leaving, left, failed, or none (unknown); repeatable")
         ->take_all()

@@ -37,7 +37,8 @@ public:
         std::string text;
     };
     std::vector<LogLine> kept_log;
-    bool answers_at_once = true;  // else the completions wait in `pending`
+    std::function<void()> when_listed;  // called whenever the members are asked for
+    bool answers_at_once = true;        // else the completions wait in `pending`
     JoinOutcome join_outcome;
     std::string error;  // of the other requests
 
@@ -90,6 +91,8 @@ public:
 
     std::uint64_t index() const override { return view_index; }
     void members(std::vector<MemberView>& out) const override {
+        if (when_listed)
+            when_listed();
         encoded_.clear();
         for (const FakeMember& member : table)
             encoded_.push_back(*cluster::encode_tags(member.tags));
