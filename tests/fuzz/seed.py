@@ -45,3 +45,22 @@ for number, text in enumerate(
     plant("endpoint", f"text-{number}", text.encode())
 for number, address in enumerate(["0a000001", "00" * 10 + "ffff0a000001", "20010db8" + "00" * 12]):
     plant("endpoint", f"bytes-{number}", bytes.fromhex(address))
+
+serf = json.loads((here / "../vectors/serf.json").read_text())
+for message in serf["messages"]:
+    if message["group"] in ("meta", "ping") or message.get("type") in ("leave", "join", "pushPull"):
+        plant("serf", message["id"], bytes.fromhex(message["hex"]))
+
+# A conversation begins with its handshake; 0xff: in large pieces, everything allowed.
+handshake = bytes.fromhex("82a7436f6d6d616e64a968616e647368616b65a353657101" "81a756657273696f6e01")
+rpc = json.loads((here / "../vectors/rpc.json").read_text())
+for exchange in rpc["exchanges"] + rpc["protocol_cases"]:
+    said = b"".join(bytes.fromhex(one["hex"]) for one in exchange["v0.9.4"]["client_to_server"])
+    first = b"" if "handshake" in exchange["id"] else handshake
+    plant("api", exchange["id"], b"\xff" + first + said)
+for number, line in enumerate([
+    '{"Command":"members"}', '{"Command":"members-filtered","Seq":3,"Name":"a.*","Tags":{"role":"^w"}}',
+    '{"Command":"join","Existing":["h:1"],"Replay":false}', '{"Command":"stream","Type":"*","Seq":9}',
+    '{"Command":"force-leave","Node":"x","Prune":true}', '{"Command":"monitor","LogLevel":"debug"}',
+]):
+    plant("api", f"line-{number}", b"\xff" + line.encode() + b"\n")
