@@ -5,6 +5,7 @@
 #include "agent/log.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
 #include <time.h>
@@ -108,6 +109,10 @@ void Log::Shared::put(LogLevel level, std::string_view text, std::int64_t wall_n
 }
 
 void Log::Shared::run() {
+    // Signals are the business of others; and a reader that has gone away is an error of write().
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     Line line;
     std::uint64_t told = 0;  // dropped lines that were reported
     std::unique_lock lock(mutex);
