@@ -128,6 +128,30 @@ TEST_CASE("every message in the form of an array, its fields in declared order")
     });
 }
 
+TEST_CASE("the bodies of streams and wrappers in the form of an array") {
+    Scratch scratch;
+    const auto body = [&]<class T>(const char* hex, T) {
+        const Bytes bytes = from_hex(hex);
+        MsgpackReader in(bytes, scratch);
+        const auto read = read_body<T>(in);
+        REQUIRE(read);
+        CHECK(in.consumed() == bytes.size());
+        return fields_of(*read).dump();
+    };
+    CHECK(body("97a161a401020304cd1f0aa16d0702a6010502020505", NodeState{}) ==
+          R"({"Addr":"hex:01020304","Incarnation":7,"Meta":"hex:6d","Name":"a","Port":7946,)"
+          R"("State":2,"Vsn":"hex:010502020505"})");
+    CHECK(body("930405c3", PushPullHeader{}) == R"({"Join":true,"Nodes":4,"UserStateLen":5})");
+    CHECK(body("91a16f", RemoteError{}) == R"({"Error":"o"})");
+
+    const Bytes compress = from_hex("9200a161");
+    MsgpackReader in(compress, scratch);
+    CHECK(read_body<CompressBody>(in)->buffer == "a");
+    const Bytes header = from_hex("9107");
+    MsgpackReader user(header, scratch);
+    CHECK(read_body<StreamUserHeader>(user)->size == 7);
+}
+
 TEST_CASE("every field may be nil") {
     Scratch scratch;
     const Bytes all_nil = "\x04\x96" + Bytes(6, '\xC0');

@@ -74,6 +74,48 @@ TEST_CASE("the limit is on the plaintext, exactly, and nothing is left of one th
     CHECK(trouble(compressed(""), 0) == "none, 0 bytes");
 }
 
+TEST_CASE("the limit holds for a code that defines itself, too") {
+    for (std::size_t size = 1; size < 50; ++size) {
+        const Bytes run = compressed(Bytes(size, 'a'));
+        CHECK(trouble(run, size) == "none, " + std::to_string(size) + " bytes");
+        CHECK(trouble(run, size - 1).ends_with("exceeds " + std::to_string(size - 1) + " bytes"));
+    }
+}
+
+TEST_CASE("when the table is full without a clear, all its codes still mean what they meant") {
+    // Clear, 'a', and every code there is, each at the moment at which it defines itself: runs of
+    // 1, 2, 3, ... letters. Then the first and the last of them again, and the end.
+    Bytes stream;
+    std::uint64_t bits = 0;
+    unsigned count = 0;
+    const auto put = [&](std::uint64_t code, unsigned width) {
+        bits |= code << count;
+        for (count += width; count >= 8; count -= 8, bits >>= 8U) {
+            stream.push_back(static_cast<char>(bits));
+        }
+    };
+    put(256, 9);
+    put('a', 9);
+    std::size_t letters = 1;
+    for (unsigned code = 258; code < 4096; ++code) {
+        put(code, code < 512 ? 9 : code < 1024 ? 10 : code < 2048 ? 11 : 12);
+        letters += code - 256;
+    }
+    for (const unsigned code : {258U, 4095U, 4095U}) {
+        put(code, 12);
+        letters += code - 256;
+    }
+    put(257, 12);
+    put(0, 7);
+
+    Bytes plain;
+    const auto size = lzw_decompress(stream, letters, plain);
+    INFO((size ? "" : size.error().text));
+    REQUIRE(size);
+    CHECK(*size == letters);
+    CHECK(plain.find_first_not_of('a') == Bytes::npos);
+}
+
 TEST_CASE("a broken stream is refused, and says where") {
     CHECK(trouble("", 10) == "LZW: the stream ends without its end code");
     CHECK(trouble(from_hex("00"), 10) == "LZW: the stream ends without its end code");

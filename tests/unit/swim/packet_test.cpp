@@ -236,6 +236,23 @@ TEST_CASE("a packet is compressed only if that makes it smaller") {
     CHECK(framed({user(noise)}, {.compress = true}) == user(noise));
 }
 
+TEST_CASE("a packet that compression leaves as long as it was is sent as it was") {
+    Random random(3);
+    std::size_t met = 0;
+    for (int i = 0; i < 3000 && met < 3; ++i) {
+        Bytes payload;
+        for (auto left = 150 + random.below(std::uint64_t{150}); left > 0; --left) {
+            payload.push_back(static_cast<char>(random.below(std::uint64_t{16})));
+        }
+        const Bytes message = user(payload);
+        if (compressed(message).size() == message.size()) {
+            CHECK(framed({message}, {.compress = true}) == message);
+            ++met;
+        }
+    }
+    CHECK(met == 3);
+}
+
 TEST_CASE("sizes about the one at which compression is tried come back whole") {
     for (std::size_t size = 100; size < 160; ++size) {
         const Bytes payload(size, 'x');
