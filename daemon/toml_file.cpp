@@ -119,11 +119,17 @@ public:
         }
     }
 
-    FileValues take() { return std::move(out_); }
-
-    void fail(unsigned line, const std::string& text) {
-        out_.errors.push_back(name_ + ":" + std::to_string(line) + ": " + text);
+    // In the file's order: that of a table's keys is another.
+    FileValues take() {
+        const auto by_line = [](const auto& a, const auto& b) { return a.first < b.first; };
+        std::stable_sort(errors_.begin(), errors_.end(), by_line);
+        FileValues out{std::move(values_), {}};
+        for (auto& [line, text] : errors_)
+            out.errors.push_back(name_ + ":" + std::to_string(line) + ": " + text);
+        return out;
     }
+
+    void fail(unsigned line, const std::string& text) { errors_.emplace_back(line, text); }
 
 private:
     void take(const Option& option, const toml::node& node, unsigned line) {
@@ -132,7 +138,7 @@ private:
             return fail(line, option.full_key() + " must be " + wanted(option.kind) + ", not " +
                                   found(node));
         }
-        out_.values.push_back({&option, *std::move(values), {Source::File, name_, line}});
+        values_.push_back({&option, *std::move(values), {Source::File, name_, line}});
     }
 
     bool is_section(std::string_view key) const {
@@ -164,7 +170,8 @@ private:
 
     const std::string& name_;
     const std::vector<Option>& options_;
-    FileValues out_;
+    std::vector<Given> values_;
+    std::vector<std::pair<unsigned, std::string>> errors_;
 };
 
 }  // namespace
@@ -179,11 +186,7 @@ FileValues read_toml(std::string_view text, const std::string& name,
         return reader.take();
     }
     reader.read(parsed.table(), "");
-    // In the file's order, which is not that of a table's keys.
-    FileValues out = reader.take();
-    std::stable_sort(out.values.begin(), out.values.end(),
-                     [](const Given& a, const Given& b) { return a.place.line < b.place.line; });
-    return out;
+    return reader.take();
 }
 
 }  // namespace muster

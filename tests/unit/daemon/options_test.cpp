@@ -1,0 +1,70 @@
+#include "daemon/options.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+using namespace muster;
+
+namespace {
+
+std::size_t count(std::string_view section) {
+    const std::vector<Option> options = all_options();
+    return static_cast<std::size_t>(
+        std::count_if(options.begin(), options.end(),
+                      [&](const Option& option) { return option.section == section; }));
+}
+
+}  // namespace
+
+// Whoever adds a field to one of the two structs must name it here, and then meets the count.
+TEST_CASE("every knob of the two layers can be configured") {
+    swim::Config swim;
+    auto& [name, advertise, bind_port, versions, tcp_timeout, indirect_checks, retransmit_mult,
+           suspicion_mult, suspicion_max_timeout_mult, push_pull_interval, probe_timeout,
+           probe_interval, stream_pings, awareness_max, gossip_nodes, gossip_interval,
+           gossip_to_the_dead_time, compression, packet_budget, packet_overhead,
+           dead_node_reclaim_time, max_members, broadcast_at_once, accuse_first, notice_own_stall,
+           correct_stale] = swim;
+    constexpr std::size_t swim_fields = 26;
+    // name, advertise, bind_port, versions and packet_overhead follow from other settings.
+    CHECK(count("swim") == swim_fields - 5);
+    CHECK(&name == &swim.name);
+
+    cluster::Config cluster;
+    auto& [broadcast_timeout, leave_propagate_delay, reap_interval, recent_intent_timeout,
+           reconnect_timeout, tombstone_timeout, forget_after, retry_first, retry_max,
+           seed_retry_max, event_buffer, queue_max, cluster_max_members, max_remembered,
+           max_intents_size] = cluster;
+    constexpr std::size_t cluster_fields = 15;
+    CHECK(count("cluster") == cluster_fields);
+    CHECK(&broadcast_timeout == &cluster.broadcast_timeout);
+}
+
+TEST_CASE("flag, variable and key say the same words") {
+    const std::vector<Option> options = all_options();
+    const Option* const rpc = find_option(options, "", "rpc_addr");
+    REQUIRE(rpc != nullptr);
+    CHECK(rpc->flag() == "--rpc-addr");
+    CHECK(rpc->variable() == "MUSTER_RPC_ADDR");
+    CHECK(rpc->full_key() == "rpc_addr");
+    const Option* const interval = find_option(options, "swim", "probe_interval");
+    REQUIRE(interval != nullptr);
+    CHECK(interval->variable() == "MUSTER_SWIM_PROBE_INTERVAL");
+    CHECK(interval->full_key() == "swim.probe_interval");
+    CHECK(find_option(options, "", "probe_interval") == nullptr);
+    CHECK(find_option(options, "", "tags") == find_option(options, "", "tag"));
+}
+
+TEST_CASE("no two options share a flag, a variable or a key") {
+    std::set<std::string> words;
+    for (const Option& option : all_options()) {
+        CAPTURE(option.full_key());
+        CHECK(words.insert(option.full_key()).second);
+        CHECK(words.insert(option.variable()).second);
+        if (option.has_flag)
+            CHECK(words.insert(option.flag()).second);
+        CHECK_FALSE(option.help.empty());
+        CHECK(option.apply != nullptr);
+    }
+}
