@@ -299,6 +299,10 @@ void Cluster::reap(TimePoint now, Output& out) {
     }
     reap_due_ = now + config_.reap_interval;
     members_.reap(now, config_.reconnect_timeout, config_.tombstone_timeout, out.events);
+    if (running()) {
+        members_.unleave(now, config_.leaving_timeout);
+        count_members(now);
+    }
     intents_.expire(now, config_.recent_intent_timeout);
 }
 

@@ -16,6 +16,8 @@ struct Config {
     Duration recent_intent_timeout = std::chrono::minutes(5);
     Duration reconnect_timeout = std::chrono::hours(24);  // failed members are reported for so long
     Duration tombstone_timeout = std::chrono::hours(24);  // left members are reported for so long
+    // A member that was said to leave and is still on the wire after so long stays: alive again.
+    Duration leaving_timeout = std::chrono::minutes(1);
     Duration forget_after =
         std::chrono::hours(24 * 30);                 // failed members are tried again for so long
     Duration retry_first = std::chrono::seconds(2);  // doubling

@@ -158,6 +158,18 @@ void Members::reap(TimePoint now, Duration failed_for, Duration left_for, Events
     }
 }
 
+void Members::unleave(TimePoint now, Duration patience) {
+    if (count(Status::Leaving) == 0) {
+        return;
+    }
+    for (Entry& entry : table_) {
+        if (entry.second.status == Status::Leaving && now - entry.second.since > patience) {
+            set_status(now, entry, Status::Alive);
+            ++index_;
+        }
+    }
+}
+
 // ---- the table ----
 
 const Member* Members::find(BytesView name) const {

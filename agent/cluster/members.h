@@ -85,6 +85,10 @@ public:
     // Erases those failed longer than `failed_for`, and those left longer than `left_for` (section
     // 10.7).
     void reap(TimePoint now, Duration failed_for, Duration left_for, Events& events);
+    // Those leaving for longer than `patience` are alive again. The reference waits for ever: a
+    // leave intent that its member never heard, or heard of at an older time, is never refuted, and
+    // the member's later failure would be told as a leave.
+    void unleave(TimePoint now, Duration patience);
 
     // ---- questions ----
 
