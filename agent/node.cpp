@@ -50,6 +50,7 @@ struct Node::Parts final : swim::LocalState {
     void settle(TimePoint now, Effects& effects);
     void hand_up(TimePoint now, Effects& effects);
     void hand_down(TimePoint now, Effects& effects);
+    void report_again(TimePoint now, BytesView name);
     void finished(TimePoint now, std::uint64_t ticket, Effects& effects);
     void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
     void expire_updates(TimePoint now, Effects& effects);
@@ -146,6 +147,9 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
             effects.wire.finished.push_back(leave_ticket);
         }
     }
+    for (const Bytes& name : up.pruned) {
+        report_again(now, name);
+    }
     const auto append = [](auto& from, auto& to) {
         to.insert(to.end(), std::make_move_iterator(from.begin()),
                   std::make_move_iterator(from.end()));
@@ -160,6 +164,29 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
     effects.resolve_seeds = effects.resolve_seeds || up.resolve_seeds;
     effects.left = effects.left || up.left;
     up.clear();
+}
+
+void Node::Parts::report_again(TimePoint now, BytesView name) {
+    using Kind = swim::WireEvent::Kind;
+    const swim::Member* member = swim.table().find(name);
+    if (member == nullptr || !member->is_live()) {
+        return;
+    }
+    swim::WireEvent event{Kind::Join,
+                          member->name,
+                          swim::State::Dead,
+                          swim::State::Alive,
+                          member->incarnation,
+                          {swim::CauseKind::Alive, {}, {}},
+                          {}};
+    cluster.wire_event(now, event, {member->endpoint, member->meta, member->versions}, up);
+    if (member->state == swim::State::Suspect) {
+        event.kind = Kind::Suspect;
+        event.from = swim::State::Alive;
+        event.to = swim::State::Suspect;
+        event.cause.kind = swim::CauseKind::Accused;
+        cluster.wire_event(now, event, {}, up);
+    }
 }
 
 void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects) {
@@ -421,7 +448,8 @@ void Node::check() const {
     parts_->cluster.members().check();
     for (const auto& member : parts_->swim.table().entries()) {
         const cluster::Member* reported = parts_->cluster.members().find(member->name);
-        MUSTER_ASSERT(reported != nullptr || member->is_gone());
+        MUSTER_ASSERT(reported != nullptr || member->is_gone() ||
+                      parts_->cluster.awaits(member->name));
         // Whoever lives on the wire is reported so; whoever does not, is not.
         if (reported != nullptr && member->name != parts_->config.swim.name) {
             const bool here = reported->status == cluster::Status::Alive ||

@@ -54,9 +54,11 @@ void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const Wire
         case Kind::Join:
             members_.joined(now, event, record, intents_.find(event.name), out.events);
             book_.forget(event.name);
+            pruned_.erase(event.name);
             break;
         case Kind::Leave:
             member_left_wire(now, event, out);
+            pruned_.erase(event.name);
             break;
         case Kind::Update:
             members_.updated(event, record, out.events);
@@ -288,7 +290,11 @@ void Cluster::prune(TimePoint now, Output& out) {
     const std::size_t before = out.events.size();
     members_.prune(now, out.events);
     for (std::size_t i = before; i < out.events.size(); ++i) {
-        book_.forget(out.events[i].name);
+        const MemberEvent& event = out.events[i];
+        book_.forget(event.name);
+        if (event.from == Status::Leaving) {
+            pruned_[event.name] = now + config_.leaving_timeout;
+        }
     }
 }
 
@@ -304,6 +310,15 @@ void Cluster::reap(TimePoint now, Output& out) {
         count_members(now);
     }
     intents_.expire(now, config_.recent_intent_timeout);
+    // Who was pruned and is silent has failed on the wire by now. Who is there never heard of it:
+    // the reference would not see that member until its next life.
+    std::erase_if(pruned_, [&](const auto& entry) {
+        if (now < entry.second) {
+            return false;
+        }
+        out.pruned.push_back(entry.first);
+        return true;
+    });
 }
 
 void Cluster::count_members(TimePoint now) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -76,6 +77,9 @@ public:
 
     // ---- questions ----
 
+    // Whether it was pruned while on the wire, and may be reported again.
+    bool awaits(BytesView pruned) const { return pruned_.find(pruned) != pruned_.end(); }
+
     const Members& members() const { return members_; }
     const AddressBook& address_book() const { return book_; }
     const RecentIntents& recent_intents() const { return intents_; }
@@ -115,6 +119,7 @@ private:
     GracefulLeave leave_;
     std::optional<RequestId> leave_request_;
     ForcedLeaves forced_;
+    std::map<Bytes, TimePoint, std::less<>> pruned_;  // while on the wire, and until when
     BroadcastId last_broadcast_ = no_broadcast;
     TimePoint reap_due_ = never;
 };

@@ -9,6 +9,7 @@ void Output::clear() {
     done.clear();
     notices.clear();
     faults.clear();
+    pruned.clear();
     attempt.reset();
     resolve_seeds = false;
     leave_wire = false;

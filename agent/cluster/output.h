@@ -35,6 +35,7 @@ struct Output {
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     std::vector<swim::PacketFault> faults;  // messages that were refused: count and report them
+    std::vector<Bytes> pruned;  // erased while alive: if they still are, report their Join again
     std::optional<Try>
         attempt;  // ping this member by name; Cluster::try_acked() or try_timed_out()
     bool resolve_seeds = false;  // look the seeds up, and join them
