@@ -1,9 +1,9 @@
 #include "agent/cluster/messages.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
+#include "agent/cluster/record.h"
 #include "swim/msgpack.h"
 
 namespace muster::cluster {
@@ -11,79 +11,7 @@ namespace {
 
 using swim::MsgpackReader;
 
-constexpr std::uint64_t any_u64 = std::numeric_limits<std::uint64_t>::max();
-
-void write_type(MessageType type, Bytes& out) {
-    out.push_back(static_cast<char>(type));
-}
-
-void write_field(BytesView key, std::uint64_t value, Bytes& out) {
-    swim::write_string(key, out);
-    swim::write_uint(value, out);
-}
-
-// ---- reading ----
-
-// The first thing that went wrong while a message was read.
-struct Fault {
-    BytesView field;
-    std::string reason;  // empty: the reader knows
-};
-
-// Reads a map as a record: `read_field(key)` reads the value of a key, or skips it. Field names are
-// matched exactly, and the last of duplicates wins.
-template <class ReadField>
-bool read_record(MsgpackReader& reader, ReadField read_field) {
-    std::size_t fields = 0;
-    if (!reader.read_map(fields)) {
-        return false;
-    }
-    for (std::size_t i = 0; i < fields; ++i) {
-        BytesView key;
-        if (!reader.read_string(key) || !read_field(key)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// Notes which field is being read, so that an error can name it.
-bool in_field(Fault& fault, const char* field, bool read) {
-    if (!read && fault.field.empty()) {
-        fault.field = field;
-    }
-    return read;
-}
-
-bool within(Fault& fault, const char* field, std::size_t count, std::size_t limit) {
-    if (count <= limit) {
-        return true;
-    }
-    fault.field = field;
-    fault.reason =
-        "expected at most " + std::to_string(limit) + " entries, found " + std::to_string(count);
-    return false;
-}
-
-Error message_error(const char* message, const Fault& fault, const MsgpackReader& reader) {
-    std::string text = std::string(message) + " message";
-    if (!fault.field.empty()) {
-        text += ", field ";
-        text += fault.field;
-    }
-    return Error{text + ": " + (fault.reason.empty() ? reader.reason() : fault.reason)};
-}
-
-bool has_type(BytesView message, MessageType type) {
-    return !message.empty() && octet(message.front()) == static_cast<std::uint8_t>(type);
-}
-
-Error type_error(const char* message, BytesView bytes) {
-    return Error{std::string(message) + " message: expected its type byte, found " +
-                 (bytes.empty() ? "nothing" : std::to_string(octet(bytes.front())))};
-}
-
-bool read_event(MsgpackReader& reader, Fault& fault, PushPull::Event& event) {
+bool read_event(MsgpackReader& reader, ReadFault& fault, PushPull::Event& event) {
     return read_record(reader, [&](BytesView key) {
         if (key == "Name") {
             return in_field(fault, "Events.Events.Name", reader.read_string(event.name));
@@ -95,7 +23,7 @@ bool read_event(MsgpackReader& reader, Fault& fault, PushPull::Event& event) {
     });
 }
 
-bool read_slot_events(MsgpackReader& reader, Fault& fault, std::size_t& total,
+bool read_slot_events(MsgpackReader& reader, ReadFault& fault, std::size_t& total,
                       std::vector<PushPull::Event>& events) {
     std::size_t count = 0;
     if (!reader.read_array(count) || !within(fault, "Events.Events", total += count, max_events)) {
@@ -112,7 +40,7 @@ bool read_slot_events(MsgpackReader& reader, Fault& fault, std::size_t& total,
     return true;
 }
 
-bool read_slot(MsgpackReader& reader, Fault& fault, std::size_t& total, PushPull::Slot& slot) {
+bool read_slot(MsgpackReader& reader, ReadFault& fault, std::size_t& total, PushPull::Slot& slot) {
     return read_record(reader, [&](BytesView key) {
         if (key == "LTime") {
             return in_field(fault, "Events.LTime", reader.read_uint(slot.ltime, any_u64));
@@ -125,7 +53,7 @@ bool read_slot(MsgpackReader& reader, Fault& fault, std::size_t& total, PushPull
     });
 }
 
-bool read_slots(MsgpackReader& reader, Fault& fault, PushPull& state) {
+bool read_slots(MsgpackReader& reader, ReadFault& fault, PushPull& state) {
     std::size_t slots = 0;
     if (!reader.read_array(slots) || !within(fault, "Events", slots, max_event_slots)) {
         return false;
@@ -150,7 +78,7 @@ bool read_slots(MsgpackReader& reader, Fault& fault, PushPull& state) {
     return true;
 }
 
-bool read_names(MsgpackReader& reader, Fault& fault, std::vector<BytesView>& names) {
+bool read_names(MsgpackReader& reader, ReadFault& fault, std::vector<BytesView>& names) {
     std::size_t count = 0;
     if (!reader.read_array(count) || !within(fault, "LeftMembers", count, max_status_times)) {
         return false;
@@ -180,7 +108,7 @@ void sort_by_name(std::vector<PushPull::StatusTime>& times) {
     times.resize(kept);
 }
 
-bool read_status_times(MsgpackReader& reader, Fault& fault,
+bool read_status_times(MsgpackReader& reader, ReadFault& fault,
                        std::vector<PushPull::StatusTime>& times) {
     std::size_t count = 0;
     if (!reader.read_map(count) || !within(fault, "StatusLTimes", count, max_status_times)) {
@@ -198,7 +126,7 @@ bool read_status_times(MsgpackReader& reader, Fault& fault,
     return true;
 }
 
-bool read_push_pull_field(MsgpackReader& reader, Fault& fault, BytesView key, PushPull& state) {
+bool read_push_pull_field(MsgpackReader& reader, ReadFault& fault, BytesView key, PushPull& state) {
     if (key == "LTime") {
         return in_field(fault, "LTime", reader.read_uint(state.ltime, any_u64));
     }
@@ -293,7 +221,7 @@ Result<Leave> decode_leave(BytesView message) {
     swim::Scratch unused;  // names are never copied
     MsgpackReader reader(message.substr(1), unused);
     Leave leave;
-    Fault fault;
+    ReadFault fault;
     const bool read = read_record(reader, [&](BytesView key) {
         if (key == "LTime") {
             return in_field(fault, "LTime", reader.read_uint(leave.ltime, any_u64));
@@ -319,7 +247,7 @@ Result<Join> decode_join(BytesView message) {
     swim::Scratch unused;  // names are never copied
     MsgpackReader reader(message.substr(1), unused);
     Join join;
-    Fault fault;
+    ReadFault fault;
     const bool read = read_record(reader, [&](BytesView key) {
         if (key == "LTime") {
             return in_field(fault, "LTime", reader.read_uint(join.ltime, any_u64));
@@ -341,7 +269,7 @@ Result<PushPull> decode_push_pull(BytesView message, swim::Scratch& scratch) {
     }
     MsgpackReader reader(message.substr(1), scratch);
     PushPull state;
-    Fault fault;
+    ReadFault fault;
     const bool read = read_record(
         reader, [&](BytesView key) { return read_push_pull_field(reader, fault, key, state); });
     if (!read) {
