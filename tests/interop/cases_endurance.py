@@ -54,7 +54,7 @@ class Churn:
         action = self.chance.choice(["kill", "kill", "leave", "join", "force-leave"])
         down = [a for a in self.others if not a.running]
         if action == "join" or (action == "force-leave" and not down):
-            asked = self.chance.choice(self.cluster.running)
+            asked = self.chance.choice([a for a in self.cluster.running if a is not agent])
             self.note(f"join, asked of {asked},", agent)
             asked.rpc.join(agent.ip)
         elif action == "force-leave":

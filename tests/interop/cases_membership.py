@@ -2,7 +2,8 @@
 import signal
 
 from harness.cases import case
-from harness.waiting import Expired, check_equal, wait_until
+from harness.peer import observe
+from harness.waiting import Expired, check, check_equal, wait_until
 
 # Tags whose bytes are hard on a codec: lengths around the borders of msgpack's forms, and bytes that are no text.
 HARD_TAGS = {"t31": "x" * 31, "t32": "y" * 32, "empty": "", "bytes": "\udcff\udc80\x01\x1b[31m", "umlaut": "größe",
@@ -266,3 +267,33 @@ def a_killed_musterd_returns_with_another_address(run):
 @case(budget=150, provoking=MOVED)
 def a_killed_serf_returns_with_another_address(run):
     return_elsewhere(run, "serf", lambda agent: agent.kill())
+
+
+def return_through_one_who_forgot(run, kind):
+    """memberlist 0.2.2 (this serf) remembers on the wire for ever who has left, its successors and musterd do not.
+
+    A member that returns through one who forgot is not told of its earlier life, so that it begins at incarnation 1,
+    at which those who remember do not believe it: nobody may take it for failed, and all have to see it soon.
+    """
+    cluster = form(run, ["serf", "muster", "serf", "muster"], lambda i: 0)
+    returning = cluster.of(kind)[-1]
+    forgetful = cluster.of("muster")[0]
+    watching = {agent: agent.events("member-failed") for agent in cluster.of("muster") if agent is not returning}
+    returning.leave()
+    cluster.converge()
+    wait_until(lambda: returning.name not in observe(forgetful), 60, f"{returning} forgotten on the wire by {forgetful}")
+    check_equal(observe(cluster.of("serf")[0])[returning.name]["State"], 3, "what a serf remembers: left")
+    returning.start(forgetful)
+    cluster.converge(deadline=10)
+    for agent, stream in watching.items():
+        check(not stream.seen("member-failed"), f"{agent} took {returning} for failed when it returned")
+
+
+@case(budget=120, needs="muster")
+def a_musterd_that_left_long_ago_returns_through_a_musterd(run):
+    return_through_one_who_forgot(run, "muster")
+
+
+@case(budget=120, needs="muster")
+def a_serf_that_left_long_ago_returns_through_a_musterd(run):
+    return_through_one_who_forgot(run, "serf")

@@ -162,6 +162,18 @@ def a_join_that_reaches_nobody_is_an_error_and_one_that_reaches_some_is_not(run)
         check_equal(agent.rpc.join(f"{agents[2].name}/{agents[2].ip}:7946"), 1, f"{agent}, with a name")
 
 
+@case(needs="muster")
+def reaching_oneself_is_no_join(run):
+    cluster = run.cluster()
+    agent, other = cluster.form("muster", "serf")
+    try:
+        agent.rpc.join(agent.ip)
+        raise AssertionError(f"{agent} has joined itself")
+    except RpcError as error:
+        check(agent.ip in str(error), f"the error names the address: {error}")
+    check_equal(agent.rpc.join(agent.ip, other.ip), 1, "what was reached of oneself and another")
+
+
 @case(budget=90)
 def a_stream_tells_a_members_whole_life_alike_on_both_kinds(run):
     cluster = run.cluster()
