@@ -155,14 +155,25 @@ void Conversation::list_matching(const Request& request) {
     if (wanted->name.empty() && wanted->status.empty() && wanted->tags.empty())
         return reply_shared(request, premises_.members.all(encoding_));
     const auto matching = extended() ? MemberFilter::Matching::Whole : MemberFilter::Matching::Serf;
-    const Result<MemberFilter> filter = MemberFilter::compile(*wanted, matching);
+    Result<MemberFilter> filter = MemberFilter::compile(*wanted, matching);
     turn_ends_at_ = requests_;
-    if (filter)
-        return reply_shared(request, premises_.members.matching(*filter, encoding_));
+    if (filter) {
+        searching_.emplace(
+            Search{request, MemberSearch(premises_.backend, *std::move(filter), encoding_)});
+        return search_on();
+    }
     count("invalid-expression");
     if (!extended())
         return end();  // what the reference does, without a word
     refuse(request, filter.error().text);
+}
+
+void Conversation::search_on() {
+    const SharedBytes body = searching_->members.advance();
+    if (!body)
+        return link_->call_again();
+    const Search done = *std::exchange(searching_, std::nullopt);
+    reply_shared(done.request, body);
 }
 
 template <class Outcome, class Then>

@@ -54,6 +54,8 @@ void Conversation::receive(BytesView bytes) {
 void Conversation::resume() {
     if (!ended_)
         subscriptions_.report_losses(encoding_, *link_);
+    if (!ended_ && searching_)
+        search_on();
     work();
 }
 
@@ -64,7 +66,7 @@ void Conversation::work() {
     working_ = true;
     turn_ends_at_ = requests_ + requests_a_turn;
     held_ = false;
-    while (!ended_ && !busy_ && !waiting_ && taken_ < received_.size()) {
+    while (!ended_ && !busy_ && !waiting_ && !searching_ && taken_ < received_.size()) {
         held_ = link_->congested() || requests_ >= turn_ends_at_;
         if (held_)
             break;

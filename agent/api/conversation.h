@@ -18,6 +18,7 @@
 #include "agent/api/backend.h"
 #include "agent/api/encoder.h"
 #include "agent/api/link.h"
+#include "agent/api/member_search.h"
 #include "agent/api/member_source.h"
 #include "agent/api/messages.h"
 #include "agent/api/server.h"
@@ -65,7 +66,7 @@ public:
     // The client owes the rest of a request, or its first one.
     bool owes_input() const;
     // A request is being carried out, waits, or could be carried out in another turn.
-    bool works() const { return busy_ || waiting_ || held_; }
+    bool works() const { return busy_ || waiting_ || searching_ || held_; }
     bool subscribed() const { return !subscriptions_.empty(); }
     // Requests taken so far: who waits for input sees by it that a new wait has begun.
     std::uint64_t requests() const { return requests_; }
@@ -94,6 +95,7 @@ private:
     void read(Request request);
     void read_now(const Request& request);
     void list_matching(const Request& request);
+    void search_on();
     void join(const Request& request);
     void leave(const Request& request);
     void force_leave(const Request& request);
@@ -136,7 +138,13 @@ private:
     bool busy_ = false;               // the backend works for us
     bool held_ = false;               // there is more in received_, for another turn
     bool ended_ = false;
-    bool working_ = false;            // work() is on the stack
+    bool working_ = false;  // work() is on the stack
+    // A filtered list that takes more than one turn.
+    struct Search {
+        Request request;
+        MemberSearch members;
+    };
+    std::optional<Search> searching_;
     std::optional<Request> waiting_;  // for its MinIndex
     Subscriptions subscriptions_;
 };

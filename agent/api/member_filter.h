@@ -6,6 +6,7 @@
 // for ours an expression matches as a whole.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@
 namespace muster::api {
 
 inline constexpr std::size_t max_expression_size = 1024;
-inline constexpr std::size_t max_tag_expressions = 32;
+inline constexpr std::size_t max_tag_expressions = 16;
 
 class MemberFilter {
 public:
@@ -32,6 +33,8 @@ public:
 
     // `status` is the word that the client is shown. An absent tag counts as an empty one.
     bool matches(BytesView name, BytesView status, const cluster::Tags& tags) const;
+    // What such a question costs at most, in steps of an automaton: some nanoseconds each.
+    std::uint64_t cost(BytesView name, const cluster::Tags& tags) const;
 
 private:
     struct Expressions;

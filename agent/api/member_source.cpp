@@ -1,6 +1,10 @@
 #include "agent/api/member_source.h"
 
-#include "agent/cluster/tags.h"
+#include <string>
+#include <vector>
+
+#include "agent/api/member_search.h"
+#include "agent/api/replies.h"
 
 namespace muster::api {
 
@@ -10,45 +14,18 @@ SharedBytes MemberSource::all(Encoding encoding) {
         bodies_ = {};
     }
     SharedBytes& body = bodies_[static_cast<std::size_t>(encoding)];
-    if (!body) {
-        collect(nullptr, encoding != Encoding::Serf);
-        body = encode(encoding);
-    }
-    return body;
-}
-
-SharedBytes MemberSource::matching(const MemberFilter& filter, Encoding encoding) {
-    collect(&filter, encoding != Encoding::Serf);
-    return encode(encoding);
-}
-
-void MemberSource::collect(const MemberFilter* filter, bool extended) {
-    views_.clear();
-    records_.clear();
-    backend_->members(views_);
-    for (const MemberView& view : views_) {
-        const BytesView shown =
-            extended && view.suspect ? "suspect" : cluster::to_string(view.status);
-        if (filter != nullptr &&
-            !filter->matches(view.name, shown, cluster::decode_tags(view.tags)))
-            continue;
-        records_.push_back({.name = view.name,
-                            .endpoint = view.endpoint,
-                            .tags = view.tags,
-                            .versions = view.versions,
-                            .status = view.status,
-                            .suspect = view.suspect,
-                            .incarnation = view.incarnation,
-                            .since_ns = backend_->wall_time(view.since),
-                            .self = view.self});
-    }
-}
-
-SharedBytes MemberSource::encode(Encoding encoding) const {
-    auto body = std::make_shared<std::string>();
-    const auto encoder = make_encoder(encoding, *body);
-    write_members(*encoder, records_, backend_->index());
-    body->shrink_to_fit();
+    if (body)
+        return body;
+    std::vector<MemberView> views;
+    std::vector<MemberRecord> records;
+    backend_->members(views);
+    records.reserve(views.size());
+    for (const MemberView& view : views)
+        records.push_back(record_of(view, *backend_));
+    auto bytes = std::make_shared<std::string>();
+    write_members(*make_encoder(encoding, *bytes), records, index_);
+    bytes->shrink_to_fit();
+    body = std::move(bytes);
     return body;
 }
 

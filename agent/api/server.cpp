@@ -157,6 +157,7 @@ void Server::Parts::accept(Acceptor& acceptor, asio::steady_timer& pause) {
             if constexpr (!is_local) {
                 asio::error_code ignored;
                 socket.set_option(Tcp::no_delay(true), ignored);
+                socket.set_option(Tcp::socket::keep_alive(true), ignored);
             }
             begin(std::move(socket), is_local);
         }

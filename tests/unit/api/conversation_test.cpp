@@ -386,6 +386,37 @@ TEST_CASE("a filtered list takes the whole turn") {
     CHECK(objects_in(talk.heard()).size() == 4);
 }
 
+TEST_CASE("a costly filter goes on for several turns, on the view of its first") {
+    FakeBackend backend;
+    for (int i = 0; i < 200; ++i)
+        backend.add("node-" + std::to_string(i), "10.0.0.1:7946", {{"t", Bytes(300, 'a')}});
+    backend.add("other", "10.0.0.1:7946", {{"t", Bytes(300, 'b')}});
+    const std::uint64_t index = backend.view_index;
+    Talk talk(backend);
+    talk.say(handshake(/*extended=*/true));
+    talk.heard();
+    const FilterRequest costly{.name = "node-.*", .tags = {{"t", "(a|b)*a(a|b){60}"}}};
+    CHECK(talk.say(request("members-filtered", 2, costly) + request("stop", 3, StopRequest{}))
+              .empty());
+    CHECK(talk.conversation->works());
+    CHECK_FALSE(talk.conversation->owes_input());
+    backend.table.clear();
+    backend.raise(index + 1);
+    unsigned turns = 0;
+    for (; talk.conversation->works() && turns < 100; ++turns) {
+        CHECK(talk.link.calls == turns + 1);
+        CHECK(talk.heard().empty());
+        talk.conversation->resume();
+    }
+    CHECK(turns > 1);
+    const std::vector<Value> answers = objects_in(talk.heard());
+    REQUIRE(answers.size() == 3);
+    CHECK(answers[1].find("Index")->natural() == index);
+    CHECK(answers[1].find("Members")->list()->size() == 200);
+    CHECK(*answers[1].find("Members")->list()->at(199).find("Name")->text() == "node-199");
+    CHECK(answers[2].find("Seq")->natural() == 3);
+}
+
 TEST_CASE("a client that does not read is asked nothing more of") {
     FakeBackend backend;
     Talk talk(backend);
