@@ -5,7 +5,6 @@
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <regex>
 #include <vector>
 
 using namespace muster;
@@ -63,6 +62,15 @@ LogConfig to(const Pipe& pipe, LogFormat format = LogFormat::Text) {
     return config;
 }
 
+// The line without its time, which stands at `at`; "" if there is none.
+std::string without_time(std::string line, std::size_t at) {
+    const std::string shape = "0000-00-00T00:00:00.000Z";
+    std::string time = line.substr(at, shape.size());
+    for (char& c : time)
+        c = c >= '0' && c <= '9' ? '0' : c;
+    return time == shape ? line.erase(at, shape.size()) : "";
+}
+
 std::vector<std::string> recent(const Log& log) {
     std::vector<std::string> lines;
     log.recent([&](LogLevel level, std::int64_t, std::string_view text) {
@@ -80,9 +88,8 @@ TEST_CASE("a line is time, level and text") {
     log.error("all is lost");
     const auto lines = pipe.lines_until("lost");
     REQUIRE(lines.size() == 2);
-    const std::string time = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)";
-    CHECK(std::regex_match(lines[0], std::regex(time + " info member n2 joined")));
-    CHECK(std::regex_match(lines[1], std::regex(time + " error all is lost")));
+    CHECK(without_time(lines[0], 0) == " info member n2 joined");
+    CHECK(without_time(lines[1], 0) == " error all is lost");
 }
 
 TEST_CASE("as JSON a line is an object, whatever is in it") {
@@ -91,11 +98,8 @@ TEST_CASE("as JSON a line is an object, whatever is in it") {
     log.warn("a \"quoted\" \\ name\xff\n%v");
     const auto lines = pipe.lines_until("name");
     REQUIRE(lines.size() == 1);
-    const std::string time = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)";
-    CHECK(std::regex_match(
-        lines[0],
-        std::regex(R"(\{"time":")" + time +
-                   R"(","level":"warn","text":"a \\"quoted\\" \\\\ name\\\\xff\\\\x0a%v"\})")));
+    CHECK(without_time(lines[0], 9) ==
+          R"({"time":"","level":"warn","text":"a \"quoted\" \\ name\\xff\\x0a%v"})");
 }
 
 TEST_CASE("no peer can forge a line or drive a terminal") {
@@ -138,9 +142,9 @@ TEST_CASE("a reader that does not read stalls nobody: the oldest lines are dropp
     std::uint64_t reported = 0;
     std::string before;
     for (const std::string& line : pipe.lines_until("the end")) {
-        std::smatch match;
-        if (std::regex_search(line, match, std::regex(R"(warn (\d+) log lines were dropped)")))
-            reported += std::stoull(match[1]);
+        const std::size_t warning = line.find(" warn ");
+        if (warning != std::string::npos && line.ends_with("was too slow"))
+            reported += std::stoull(line.substr(warning + 6));
         else
             ++written;
     }
