@@ -11,13 +11,6 @@ namespace {
 
 using Phase = GracefulLeave::Phase;
 
-// A push/pull carries clocks that have not been used in a message yet.
-void witness_unused(LamportClock& clock, LamportTime time) {
-    if (time > 0 && time != lamport_end) {
-        clock.witness(time - 1);
-    }
-}
-
 LamportTime status_time(const PushPull& state, BytesView name) {
     const auto entry = std::lower_bound(
         state.status_ltimes.begin(), state.status_ltimes.end(), name,
@@ -35,14 +28,13 @@ Cluster::Cluster(const Config& config, Bytes name, bool has_seeds, Random random
     : config_(config),
       name_(std::move(name)),
       has_seeds_(has_seeds),
+      rumours_(config.event_buffer),
       members_(config.max_members),
       intents_(config.max_intents_size),
       book_(config, random.split()),
       seeds_(config, random.split()),
       leave_(config) {
     clock_.increment();
-    event_clock_.increment();
-    query_clock_.increment();
 }
 
 // ---- inputs from the wire ----
@@ -119,6 +111,7 @@ void Cluster::user_message(TimePoint now, BytesView message, Output& out) {
         }
         case MessageType::UserEvent:
         case MessageType::Query:
+            return pass_on(message, out);
         case MessageType::QueryResponse:
         case MessageType::Relay:
             return;
@@ -132,6 +125,29 @@ void Cluster::user_message(TimePoint now, BytesView message, Output& out) {
            "user message: expected a type that is gossiped, found " +
                std::to_string(octet(message.front())),
            out);
+}
+
+void Cluster::pass_on(BytesView message, Output& out) {
+    swim::Scratch scratch;
+    bool news = false;
+    Tier tier = Tier::Event;
+    if (static_cast<MessageType>(octet(message.front())) == MessageType::UserEvent) {
+        const Result<UserEvent> event = decode_user_event(message, scratch);
+        if (!event) {
+            return refuse(swim::Fault::Body, event.error().text, out);
+        }
+        news = rumours_.hear(*event);
+    } else {
+        const Result<Query> query = decode_query(message, scratch);
+        if (!query) {
+            return refuse(swim::Fault::Body, query.error().text, out);
+        }
+        tier = Tier::Query;
+        news = rumours_.hear(*query);
+    }
+    if (news) {
+        out.broadcasts.push_back({tier, no_broadcast, Bytes(message)});
+    }
 }
 
 void Cluster::hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
@@ -186,8 +202,7 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
         return refuse(swim::Fault::Body, state.error().text, out);
     }
     witness_unused(clock_, state->ltime);
-    witness_unused(event_clock_, state->event_ltime);
-    witness_unused(query_clock_, state->query_ltime);
+    rumours_.witness(state->event_ltime, state->query_ltime);
 
     const auto merge = [&](BytesView name, const Intent& intent) {
         if (!name.empty() && intent.ltime != lamport_end) {
@@ -205,18 +220,17 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
             merge(time.name, {Intent::Kind::Join, time.ltime, /*prune=*/false});
         }
     }
-    if (join_of_ours && state->event_ltime != lamport_end) {
-        min_event_time_ = std::max(min_event_time_, state->event_ltime);
+    if (join_of_ours) {
+        rumours_.ignore_events_before(state->event_ltime);
     }
+    rumours_.merge(*state);
     count_members(now);
 }
 
 void Cluster::user_state(Bytes& out) const {
     PushPull state;
     state.ltime = clock_.time();
-    state.event_ltime = event_clock_.time();
-    state.query_ltime = query_clock_.time();
-    state.slots = config_.event_buffer;
+    rumours_.fill(state);
     state.status_ltimes.reserve(members_.table().size());
     for (const auto& [name, member] : members_.table()) {
         state.status_ltimes.push_back({name, member.status_ltime});

@@ -4,8 +4,7 @@
 //
 // It sits on swim: it takes the events of the wire table and the opaque messages and states that
 // swim carried, and answers with messages to broadcast and with what to report. It never changes
-// the wire table. User events, queries and coordinates come to it with a later issue; their
-// messages are passed over for now.
+// the wire table. User events and queries are passed on and remembered, not delivered yet.
 //
 // Pure, deterministic, single-threaded. Every input appends to an Output that the caller owns.
 // tick() when next_deadline() has come; early or twice is harmless.
@@ -24,6 +23,7 @@
 #include "agent/cluster/members.h"
 #include "agent/cluster/messages.h"
 #include "agent/cluster/output.h"
+#include "agent/cluster/rumours.h"
 #include "agent/cluster/seeds.h"
 #include "swim/output.h"
 #include "swim/random.h"
@@ -85,14 +85,15 @@ public:
     const RecentIntents& recent_intents() const { return intents_; }
     GracefulLeave::Phase phase() const { return leave_.phase(); }
     LamportTime member_time() const { return clock_.time(); }
-    LamportTime event_time() const { return event_clock_.time(); }
-    LamportTime query_time() const { return query_clock_.time(); }
-    // User events older than this were there before our join, and are not delivered.
-    LamportTime min_event_time() const { return min_event_time_; }
+    LamportTime event_time() const { return rumours_.event_time(); }
+    LamportTime query_time() const { return rumours_.query_time(); }
+    // User events older than this happened before our join, and are not wanted.
+    LamportTime min_event_time() const { return rumours_.min_event_time(); }
 
 private:
     // Applies or keeps an intent. True if it is worth passing on to others.
     bool hear(TimePoint now, BytesView name, Intent intent, Output& out);
+    void pass_on(BytesView message, Output& out);
     void hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
                       Output& out);
     void announce_join(TimePoint now, Output& out);
@@ -109,9 +110,7 @@ private:
     Bytes name_;
     bool has_seeds_;
     LamportClock clock_;
-    LamportClock event_clock_;
-    LamportClock query_clock_;
-    LamportTime min_event_time_ = 0;
+    Rumours rumours_;
     Members members_;
     RecentIntents intents_;
     AddressBook book_;

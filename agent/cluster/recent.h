@@ -45,6 +45,8 @@ public:
     // What happened before is too old from now on. Never lowered.
     void ignore_before(LamportTime ltime) { minimum_ = std::max(minimum_, ltime); }
 
+    LamportTime minimum() const { return minimum_; }
+
     const std::vector<Slot>& slots() const { return slots_; }
 
 private:

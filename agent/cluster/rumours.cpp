@@ -1,0 +1,77 @@
+#include "agent/cluster/rumours.h"
+
+namespace muster::cluster {
+
+void witness_unused(LamportClock& clock, LamportTime time) {
+    if (time > 0 && time != lamport_end) {
+        clock.witness(time - 1);
+    }
+}
+
+Rumours::Rumours(std::size_t buffer) : events_(buffer), queries_(buffer) {
+    event_clock_.increment();
+    query_clock_.increment();
+}
+
+bool Rumours::remember(LamportTime ltime, BytesView name, BytesView payload) {
+    if (ltime == lamport_end) {
+        return false;
+    }
+    event_clock_.witness(ltime);
+    return events_.hear(event_clock_.time(), ltime, {Bytes(name), Bytes(payload)}) ==
+           Events::Verdict::News;
+}
+
+bool Rumours::hear(const UserEvent& event) {
+    return remember(event.ltime, event.name, event.payload.value_or(BytesView()));
+}
+
+bool Rumours::hear(const Query& query) {
+    if (query.ltime == lamport_end) {
+        return false;
+    }
+    query_clock_.witness(query.ltime);
+    const bool news =
+        queries_.hear(query_clock_.time(), query.ltime, query.id) == Queries::Verdict::News;
+    return news && (query.flags & query_is_not_rebroadcast) == 0;
+}
+
+void Rumours::witness(LamportTime events, LamportTime queries) {
+    witness_unused(event_clock_, events);
+    witness_unused(query_clock_, queries);
+}
+
+void Rumours::merge(const PushPull& state) {
+    for (const PushPull::Slot& slot : state.events) {
+        for (const PushPull::Event& event : slot.events) {
+            remember(slot.ltime, event.name, event.payload);
+        }
+    }
+}
+
+void Rumours::ignore_events_before(LamportTime ltime) {
+    if (ltime != lamport_end) {
+        events_.ignore_before(ltime);
+    }
+}
+
+void Rumours::fill(PushPull& state) const {
+    state.event_ltime = event_clock_.time();
+    state.query_ltime = query_clock_.time();
+    const auto& slots = events_.slots();
+    state.slots = slots.size();
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (slots[i].items.empty()) {
+            continue;
+        }
+        PushPull::Slot slot;
+        slot.position = i;
+        slot.ltime = slots[i].ltime;
+        for (const Happened& event : slots[i].items) {
+            slot.events.push_back({event.name, event.payload});
+        }
+        state.events.push_back(std::move(slot));
+    }
+}
+
+}  // namespace muster::cluster

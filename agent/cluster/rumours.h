@@ -1,0 +1,61 @@
+// User events and queries that go round: what is news is remembered and passed on, once
+// (docs/protocol/serf.md sections 7.2, 7.3 and 8.2).
+//
+// Each kind has its Lamport clock and its ring of what was heard recently. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "agent/cluster/lamport.h"
+#include "agent/cluster/messages.h"
+#include "agent/cluster/query_messages.h"
+#include "agent/cluster/recent.h"
+#include "swim/bytes.h"
+
+namespace muster::cluster {
+
+// What makes two events one.
+struct Happened {
+    Bytes name;
+    Bytes payload;
+    bool operator==(const Happened&) const = default;
+};
+
+class Rumours {
+public:
+    // `buffer`: how many Lamport times are remembered, for each kind. REQUIRES: buffer >= 1
+    explicit Rumours(std::size_t buffer);
+
+    // Each witnesses the time first. True if it is news, to be passed on.
+    bool hear(const UserEvent& event);
+    bool hear(const Query& query);
+
+    // Clocks of a push/pull, which have not been used in a message yet.
+    void witness(LamportTime events, LamportTime queries);
+    // The events of a push/pull: remembered, never passed on.
+    void merge(const PushPull& state);
+    // Events before that time are not wanted: they happened before we joined.
+    void ignore_events_before(LamportTime ltime);
+    // Fills in the clocks and the remembered events. The views live as long as this is not changed.
+    void fill(PushPull& state) const;
+
+    LamportTime event_time() const { return event_clock_.time(); }
+    LamportTime query_time() const { return query_clock_.time(); }
+    LamportTime min_event_time() const { return events_.minimum(); }
+
+private:
+    using Events = RecentRing<Happened>;
+    using Queries = RecentRing<std::uint32_t>;
+
+    bool remember(LamportTime ltime, BytesView name, BytesView payload);
+
+    LamportClock event_clock_;
+    LamportClock query_clock_;
+    Events events_;
+    Queries queries_;
+};
+
+// A push/pull's clock has not been used in a message yet.
+void witness_unused(LamportClock& clock, LamportTime time);
+
+}  // namespace muster::cluster
