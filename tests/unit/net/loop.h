@@ -2,6 +2,7 @@
 // long time in which nothing happens only ends a test that hangs.
 #pragma once
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <functional>
@@ -29,6 +30,8 @@ public:
     }
 
     asio::io_context io;
+    // A thread may still have something to bring.
+    asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
     net::Clock clock;
 };
 
