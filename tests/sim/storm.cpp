@@ -50,6 +50,9 @@ void Storm::calm() {
             sim_.resume(host);
         }
     }
+    if (weather_.leaves) {
+        sim_.run_for(15s);  // who is leaving gets to leave
+    }
 }
 
 std::size_t Storm::reunite() {
