@@ -26,9 +26,12 @@ net::AdvertiseFacts Advertised::facts() const {
                                         [](const Endpoint& seed) { return !seed.is_loopback(); });
     if (!follows())
         return facts;
+    facts.own = net::own_addresses();
     std::vector<Endpoint> targets = seeds_;
     if (first_answer_)
         targets.insert(targets.begin(), *first_answer_);
+    // The way to ourselves says nothing about the way of others to us.
+    std::erase_if(targets, [&](const Endpoint& target) { return is_bound(target, facts.own); });
     if (targets.size() > max_seed_routes)
         targets.resize(max_seed_routes);
     for (const Endpoint& target : targets) {
@@ -37,7 +40,6 @@ net::AdvertiseFacts Advertised::facts() const {
     }
     facts.default_route_ipv4 = net::default_source_ipv4();
     facts.default_route_ipv6 = net::default_source_ipv6();
-    facts.own = net::own_addresses();
     return facts;
 }
 
@@ -70,16 +72,16 @@ bool Advertised::answered(const Endpoint& peer) {
 }
 
 bool Advertised::is_self(const Endpoint& endpoint) const {
+    return endpoint.plain() == choice_.endpoint.plain() || is_bound(endpoint, net::own_addresses());
+}
+
+bool Advertised::is_bound(const Endpoint& endpoint, const std::vector<Endpoint>& own) const {
     const Endpoint plain = endpoint.plain();
-    if (plain == choice_.endpoint.plain())
-        return true;
-    if (plain.port() != bind_.port())
-        return false;
-    if (!bind_.is_wildcard())
+    if (!bind_.is_wildcard() || plain.port() != bind_.port())
         return plain == bind_.plain();
-    const std::vector<Endpoint> own = net::own_addresses();
-    return std::any_of(own.begin(), own.end(),
-                       [&](const Endpoint& address) { return same_address(address, plain); });
+    return plain.is_loopback() || std::any_of(own.begin(), own.end(), [&](const Endpoint& address) {
+               return same_address(address, plain);
+           });
 }
 
 }  // namespace muster

@@ -36,6 +36,8 @@ public:
 
 private:
     net::AdvertiseFacts facts() const;
+    // Our socket is reached at `endpoint` on this host, whose addresses are `own`.
+    bool is_bound(const Endpoint& endpoint, const std::vector<Endpoint>& own) const;
 
     Endpoint bind_;
     std::optional<Endpoint> configured_;
