@@ -1,4 +1,5 @@
-// What the command line asks for. Parsing only: nothing is looked up, opened or printed.
+// What the command line asks for. Parsing only: nothing is opened or printed. Of the environment
+// only MUSTER_RPC_AUTH is read, since a token on a command line is seen by all.
 #pragma once
 
 #include <cstdint>
