@@ -1,10 +1,10 @@
 """Runs the cases of a folder, each in a process of its own, some at a time.
 
-    run.sh [PATTERN...] [--long] [--serf-only] [--list] [--jobs N] [--keep]
+    run.sh [PATTERN...] [--long (or --deep)] [--serf-only] [--list] [--jobs N] [--keep]
 
 PATTERN: only cases whose name contains it. --long: the long forms. --serf-only: every musterd is replaced by a serf;
 what fails or is complained about then is not muster's doing. --keep: the logs stay, and where they are is printed.
-A line a case; the last line is `N passed, N failed`.
+A line a case; the last line is `N passed, N failed`, and `, N skipped` if there were any.
 """
 import argparse
 import atexit
@@ -28,7 +28,7 @@ def options_from(arguments):
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
     parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS, metavar=("NAME", "BLOCK", "NUMBER"))
-    parser.add_argument("--long", action="store_true", help="the long forms of the cases")
+    parser.add_argument("--long", "--deep", action="store_true", help="the long forms of the cases")
     parser.add_argument("--serf-only", action="store_true", help="every musterd is replaced by a serf")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("--keep", action="store_true", help="keep the logs")
@@ -163,9 +163,8 @@ def run_all(options) -> int:
         for one in [r for r in running if r.ended()]:
             running.remove(one)
             counts[one.report()] += 1
-    if counts["skipped"]:
-        print(f"{counts['skipped']} skipped")
-    print(f"{counts['passed']} passed, {counts['failed']} failed")
+    print(f"{counts['passed']} passed, {counts['failed']} failed" +
+          (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
     return 1 if counts["failed"] or not counts["passed"] else 0
 
 
