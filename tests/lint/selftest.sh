@@ -35,7 +35,7 @@ clean() {
 clean
 while IFS=$'\t' read -r rule where _ _ example; do
     [[ $rule == \#* || -z $rule ]] && continue
-    for folder in swim agent daemon cli tests/unit; do
+    for folder in swim agent daemon cli tests/unit/swim; do
         if [[ $folder/ =~ $where || $folder/planted_$rule.cpp =~ $where ]]; then
             plant "$folder/planted_$rule.cpp" "$example"
             break
