@@ -38,8 +38,8 @@ class Churn:
     def __init__(self, cluster, chance):
         self.cluster, self.chance, self.said = cluster, chance, []
         self.ended_at = {agent.name: [] for agent in cluster.agents}
-        # One of each kind is never touched, so that the cluster always has somebody to come back to.
-        self.steady = [cluster.of("serf")[0], cluster.of("muster")[-1]]
+        # Two are never touched (in a mixed cluster one of each kind), so that the cluster always has somebody to come back to.
+        self.steady = [cluster.agents[0], cluster.agents[-1]]
         self.others = [agent for agent in cluster.agents if agent not in self.steady]
 
     def note(self, action, agent):
@@ -85,10 +85,9 @@ class Churn:
                 if not any(-2 <= at - ended <= NOTICED_WITHIN for ended in self.ended_at[name])]
 
 
-@case(budget=170, long_budget=600)
-def after_churn_all_agree_nobody_failed_falsely_and_no_serf_complains(run):
+def churn_for_a_while(run, kinds):
     cluster = run.cluster()
-    cluster.form(*MIXED)
+    cluster.form(*kinds)
     chance = random.Random(run.seed)
     churn = Churn(cluster, chance)
     streams = [(agent, agent.events("member-failed")) for agent in churn.steady if agent.kind == "muster"]
@@ -106,3 +105,13 @@ def after_churn_all_agree_nobody_failed_falsely_and_no_serf_complains(run):
     except BaseException:
         print("    what was done:\n        " + "\n        ".join(churn.said))
         raise
+
+
+@case(budget=170, long_budget=600)
+def after_churn_all_agree_nobody_failed_falsely_and_no_serf_complains(run):
+    churn_for_a_while(run, MIXED)
+
+
+@case(budget=170, long_budget=600, needs="muster")
+def after_churn_among_musterds_all_agree_and_nobody_failed_falsely(run):
+    churn_for_a_while(run, ["muster"] * 6)

@@ -17,24 +17,25 @@ class Skipped(Exception):
 
 
 class Case:
-    def __init__(self, function, budget, needs, long_budget, alone, provoking):
+    def __init__(self, function, budget, needs, long_budget, alone, provoking, known):
         self.function, self.budget, self.needs, self.alone = function, budget, needs, alone
-        self.provoking = provoking
+        self.provoking, self.known = provoking, known
         self.long_budget = long_budget or budget
         self.name = function.__name__
         self.sentence = self.name.replace("_", " ")
 
 
-def case(budget=60, needs=(), long_budget=None, alone=False, provoking=()):
+def case(budget=60, needs=(), long_budget=None, alone=False, provoking=(), known=None):
     """Marks a function as a case. It is called with a Run.
 
     budget: seconds until it is ended as failed; long_budget: the same under --long. needs: "muster" (means nothing in
     a run of serf only), "root". alone: nothing else runs meanwhile. provoking: what a serf may complain of in its log
-    here beside what is on the lists of complaints.py; any other complaint fails the case.
+    here beside what is on the lists of complaints.py; any other complaint fails the case. known: a defect that is known
+    and not yet mended, in a sentence: a failure is counted as skipped, and said; success counts as ever.
     """
     def mark(function):
         CASES.append(Case(function, budget, (needs,) if isinstance(needs, str) else tuple(needs), long_budget, alone,
-                          provoking))
+                          provoking, known))
         return function
     return mark
 

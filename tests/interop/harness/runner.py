@@ -119,6 +119,8 @@ class Running:
         self.output.seek(0)
         text = self.output.read().decode("utf-8", "backslashreplace").rstrip()
         outcome = {0: "passed", 2: "skipped"}.get(self.process.returncode, "failed")
+        if outcome == "failed" and self.case.known:
+            outcome, text = "skipped", f"known to fail: {self.case.known}"
         line = f"{outcome:8}{time.monotonic() - self.started:6.1f} s  {self.case.sentence}"
         if text and outcome == "skipped":
             line += f": {text}"
