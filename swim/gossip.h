@@ -38,8 +38,8 @@ private:
     TimePoint next_tick_ = never;  // never while nothing is queued
     TimePoint next_extra_ = never;
     TimePoint last_extra_{};
-    Duration spacing_;  // q: between two extra rounds
-    std::vector<Member*> chosen_;
+    Duration spacing_;        // q: between two extra rounds
+    std::size_t cursor_ = 0;  // into the table's list: who is next
 };
 
 }  // namespace muster::swim
