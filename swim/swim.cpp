@@ -162,9 +162,8 @@ void Swim::stream_refused(StreamId id, const StreamFault& fault, Output& out) {
 // docs/detection.md "Own stall": we were paused, or our loop lagged, and have not been looking. Not
 // again until a probe has come to a verdict: an agent that always stalls still detects.
 void Swim::notice_stall(TimePoint now) {
-    const TimePoint deadline = next_deadline();
-    if (!config_.notice_own_stall || deadline == never ||
-        now - deadline <= config_.probe_timeout / 2) {
+    if (!config_.notice_own_stall || promised_ == never ||
+        now - promised_ <= config_.probe_timeout / 2) {
         return;
     }
     ++stalls_;
@@ -187,6 +186,7 @@ void Swim::tick(TimePoint now, Output& out) {
     exchanges_.tick(now, out);
     settle(now, out);
     gossip_.tick(now, out);
+    promised_ = never;
     settle(now, out);
 }
 
@@ -242,6 +242,11 @@ void Swim::settle(TimePoint now, Output& out) {
         finish_move(now, out);
     }
     gossip_.notice(now);
+    // What is overdue stays so until a tick has noticed it. A confirmation may move a suspicion's
+    // end into the past: that is no stall.
+    if (now < promised_) {
+        promised_ = std::max(now, next_deadline());
+    }
 }
 
 void Swim::finish_move(TimePoint now, Output& out) {

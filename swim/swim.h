@@ -106,7 +106,8 @@ private:
         TimePoint latest{};
     };
     std::optional<Move> move_;
-    TimePoint quiet_until_{};  // of the last stall that was noticed
+    TimePoint promised_ = never;  // when the next tick was due, as of the last input
+    TimePoint quiet_until_{};     // of the last stall that was noticed
 
     std::uint64_t faults_[fault_count] = {};
     std::uint64_t stalls_ = 0;
