@@ -46,7 +46,8 @@ struct Config {
     bool broadcast_at_once = true;
     bool accuse_first = true;
     bool notice_own_stall = true;
-    // An accusation of an incarnation that we have refuted is answered to the accuser.
+    // Who is behind is told directly: an accuser of an incarnation that we have refuted, and a
+    // member that has come back and does not know that we hold it for gone.
     bool correct_stale = true;
 };
 

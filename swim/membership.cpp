@@ -148,9 +148,27 @@ void Membership::alive(TimePoint now, const Alive& alive, Origin origin, Output&
     }
     if (!moves && judge({member->state, member->incarnation}, Claim::Alive, alive.incarnation) ==
                       Verdict::Ignore) {
+        remind(*member, out);
         return;
     }
     apply_alive(now, *member, alive, *endpoint, cause_of_alive(origin, *member), out);
+}
+
+// Somebody says that a member is alive whom we hold for gone since a later incarnation: it has come
+// back through an agent that had forgotten it, and does not know of its earlier life. Told of that,
+// it refutes at once; by the reference's rule it would stay dead here until an exchange of state.
+// A few of us are enough to tell it.
+void Membership::remind(const Member& member, Output& out) {
+    constexpr double enough = 8;
+    if (!config_.correct_stale || member.is_live() ||
+        !random_.chance(enough / static_cast<double>(table_.live()))) {
+        return;
+    }
+    const BytesView from = member.state == State::Left ? BytesView(member.name) : config_.name;
+    message_.clear();
+    encode(Dead{member.incarnation, member.name, from}, message_);
+    const BytesView parts[] = {message_};
+    sender_.send(member.endpoint, parts, Sender::Fill::Bare, member.understands_crc(), out);
 }
 
 // A left member's name is free; a dead one's only after a time that is off by default (section 7.2

@@ -72,6 +72,7 @@ private:
                      Cause cause, Output& out);
     void refute(std::uint32_t accused, Output& out);
     void correct(std::uint32_t accused, BytesView accuser, Output& out);
+    void remind(const Member& member, Output& out);
     void encode_alive(const Member& member);
     void broadcast_alive(const Member& member, std::uint64_t ticket, Output& out);
     void broadcast_dead(const Dead& dead, std::uint64_t ticket, Output& out);

@@ -258,3 +258,32 @@ TEST_CASE("after a leave nothing about us is refuted, and pings are still answer
     s.hear(Ping{3, "n1", {}});
     CHECK(s.sent_of<Ack>().size() == 1);
 }
+
+TEST_CASE(
+    "a member that came back without knowing of its earlier life is told of it, and refutes") {
+    Script s(quiet());
+    const bool left = GENERATE(true, false);
+    s.alive(2, 5);
+    s.alive(3);
+    s.dead(2, 5, left ? 2 : 3);
+    s.sent();
+    s.alive(2, 1);
+    CHECK(s.state(2) == (left ? State::Left : State::Dead));
+    const auto told = s.sent_of<Dead>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].first == endpoint(2));
+    CHECK(told[0].second.incarnation == 5);
+    CHECK((told[0].second.from == told[0].second.node) == left);
+    // What it then says is believed.
+    s.alive(2, 6);
+    CHECK(s.state(2) == State::Alive);
+}
+
+TEST_CASE("nobody is told what it knows: old news of the living is ignored in silence") {
+    Script s(quiet());
+    s.alive(2, 5);
+    s.sent();
+    s.alive(2, 1);
+    s.alive(2, 5);
+    CHECK(s.sent().empty());
+}
