@@ -119,7 +119,8 @@ std::vector<Option> swim_knobs() {
         knob<&C::broadcast_at_once>("broadcast_at_once", "send news without waiting for a round"),
         knob<&C::accuse_first>("accuse_first", "tell a suspect before the others"),
         knob<&C::notice_own_stall>("notice_own_stall", "accuse nobody after a pause of our own"),
-        knob<&C::correct_stale>("correct_stale", "tell who is behind: of a refutation, of an earlier life"),
+        knob<&C::correct_stale>("correct_stale",
+                                "tell who is behind: of a refutation, of an earlier life"),
     };
 }
 
