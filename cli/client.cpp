@@ -127,7 +127,7 @@ Result<api::ReadMembers> Client::members(const api::FilterRequest& filter) {
         sent.name = grouped(sent.name);
         sent.status = grouped(sent.status);
         for (auto& [key, expression] : sent.tags)
-            expression = "(?:" + expression + ")";
+            expression = grouped(expression);
     }
     std::string body;
     if (filters)

@@ -41,7 +41,7 @@ int remaining_ms(Deadline deadline) {
 }
 
 // False: the deadline has passed.
-bool wait_for(int descriptor, short events, Deadline deadline) {
+bool wait_for(int descriptor, decltype(pollfd::events) events, Deadline deadline) {
     pollfd waited{.fd = descriptor, .events = events, .revents = 0};
     for (;;) {
         const int ready = ::poll(&waited, 1, remaining_ms(deadline));

@@ -25,10 +25,12 @@ private:
 
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    // One thread, and nobody sets a variable: NOLINTBEGIN(concurrency-mt-unsafe)
     const muster::api::SocketEnvironment environment{
         .muster_api = std::getenv("MUSTER_API"),
         .xdg_runtime_dir = std::getenv("XDG_RUNTIME_DIR"),
         .is_root = ::geteuid() == 0};
+    // NOLINTEND(concurrency-mt-unsafe)
     ProcessTerminal terminal;
     return static_cast<int>(muster::cli::run(arguments, environment, terminal));
 }

@@ -17,6 +17,7 @@ using api::ReadMember;
 
 std::vector<const ReadMember*> sorted(const std::vector<ReadMember>& members) {
     std::vector<const ReadMember*> order;
+    order.reserve(members.size());
     for (const ReadMember& member : members)
         order.push_back(&member);
     std::sort(order.begin(), order.end(),

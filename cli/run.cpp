@@ -87,8 +87,10 @@ ExitStatus Run::operator()(const MembersOptions& asked) {
             return fail(members.error().text);
         std::string text =
             options_->json ? members_json(*members) : members_text(*members, asked.detailed);
-        if (asked.watch && !options_->json)
-            text = terminal_->is_interactive() ? "\x1b[H\x1b[2J" + text : text + "\n";
+        if (asked.watch && !options_->json && terminal_->is_interactive())
+            text.insert(0, "\x1b[H\x1b[2J");
+        else if (asked.watch && !options_->json)
+            text += '\n';
         if (const ExitStatus status = print(text); status != ExitStatus::Done || !asked.watch)
             return status;
         const Result<bool> changed = wait_for_change(*client, std::nullopt);
@@ -213,7 +215,7 @@ ExitStatus run(const std::vector<std::string>& arguments, const api::SocketEnvir
             return ExitStatus::Error;
         return usage->status;
     }
-    const Options& options = std::get<Options>(parsed);
+    const auto& options = std::get<Options>(parsed);
     Target target{.sockets = {}, .rpc_addr = options.rpc_addr, .rpc_auth = options.rpc_auth};
     if (options.api.empty())
         target.sockets = api::sockets_to_try(environment);

@@ -51,9 +51,9 @@ struct Server::Parts final : SessionOwner, Subscriber {
 
     template <class Acceptor>
     void accept(Acceptor& acceptor, asio::steady_timer& pause);
-    void pause_accepting(asio::steady_timer& pause, std::function<void()> then);
+    void pause_accepting(asio::steady_timer& pause, std::function<void()> then) const;
     void begin(Session::Socket socket, bool is_local);
-    void notice(Notice::Level level, std::string text);
+    void notice(Notice::Level level, std::string text) const;
 
     // SessionOwner
     std::span<char> read_buffer() override { return buffer; }
@@ -165,7 +165,7 @@ void Server::Parts::accept(Acceptor& acceptor, asio::steady_timer& pause) {
     });
 }
 
-void Server::Parts::pause_accepting(asio::steady_timer& pause, std::function<void()> then) {
+void Server::Parts::pause_accepting(asio::steady_timer& pause, std::function<void()> then) const {
     pause.expires_after(accept_pause);
     pause.async_wait([alive = std::weak_ptr(self), then = std::move(then)](asio::error_code error) {
         if (!error && !alive.expired())
@@ -210,7 +210,7 @@ void Server::Parts::ended(const std::shared_ptr<Session>& session, const char* r
                                                             : "it did not finish its request"));
 }
 
-void Server::Parts::notice(Notice::Level level, std::string text) {
+void Server::Parts::notice(Notice::Level level, std::string text) const {
     if (config.notice)
         config.notice({.level = level, .text = std::move(text)});
 }

@@ -1,5 +1,6 @@
 #include "agent/api/value.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace muster::api {
@@ -40,11 +41,9 @@ const Value* Value::find(std::string_view key) const {
     const Map* fields = map();
     if (fields == nullptr)
         return nullptr;
-    for (auto field = fields->rbegin(); field != fields->rend(); ++field) {
-        if (field->key == key)
-            return &field->value;
-    }
-    return nullptr;
+    const auto last = std::find_if(fields->rbegin(), fields->rend(),
+                                   [&](const Field& field) { return field.key == key; });
+    return last != fields->rend() ? &last->value : nullptr;
 }
 
 const char* Value::kind_name() const {
