@@ -29,7 +29,7 @@ source tests/support/stages.sh
 
 # Settings of somebody's daemon or compiler are not part of a test.
 for name in ${!MUSTER_@}; do
-    [ "$name" = MUSTER_DEADLINE ] || unset "$name"
+    case $name in MUSTER_DEADLINE | MUSTER_PATIENCE) ;; *) unset "$name" ;; esac
 done
 
 # optional NAME LIMIT SCRIPT ARGUMENTS...: a stage whose script may not have been written yet.

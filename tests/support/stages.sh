@@ -7,7 +7,7 @@
 # A stage that dies, runs over its time or ends without that line counts as one failure, whatever it
 # had counted: nothing that went wrong can add up to "0 failed". MUSTER_DEADLINE (seconds since 1970)
 # bounds all stages together. A script that is itself a stage gets half a minute less, so that it
-# still says what it had counted.
+# still says what it had counted. The limits are for two idle cores; MUSTER_PATIENCE=3 triples them.
 
 stages_passed=0
 stages_failed=0
@@ -30,7 +30,7 @@ note() {
 
 # limited LIMIT COMMAND...: within LIMIT seconds and the common deadline; no terminal, no input.
 limited() {
-    local limit=$1 left
+    local limit=$(($1 * ${MUSTER_PATIENCE:-1})) left
     shift
     if [ -n "${MUSTER_DEADLINE:-}" ]; then
         left=$((MUSTER_DEADLINE - $(date +%s)))
