@@ -135,6 +135,8 @@ std::vector<Option> cluster_knobs() {
                                         "how long news of unknown members are kept"),
         knob<&C::reconnect_timeout>("reconnect_timeout", "how long failed members are reported"),
         knob<&C::tombstone_timeout>("tombstone_timeout", "how long members that left are reported"),
+        knob<&C::leaving_timeout>("leaving_timeout",
+                                  "after which a member that was said to leave has stayed"),
         knob<&C::forget_after>("forget_after", "how long failed members are tried again"),
         knob<&C::retry_first>("retry_first", "before the first try; doubles"),
         knob<&C::retry_max>("retry_max", "the longest wait between two tries"),

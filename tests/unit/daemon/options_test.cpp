@@ -33,10 +33,10 @@ TEST_CASE("every knob of the two layers can be configured") {
 
     cluster::Config cluster;
     auto& [broadcast_timeout, leave_propagate_delay, reap_interval, recent_intent_timeout,
-           reconnect_timeout, tombstone_timeout, forget_after, retry_first, retry_max,
-           seed_retry_max, event_buffer, queue_max, cluster_max_members, max_remembered,
+           reconnect_timeout, tombstone_timeout, leaving_timeout, forget_after, retry_first,
+           retry_max, seed_retry_max, event_buffer, queue_max, cluster_max_members, max_remembered,
            max_intents_size] = cluster;
-    constexpr std::size_t cluster_fields = 15;
+    constexpr std::size_t cluster_fields = 16;
     CHECK(count("cluster") == cluster_fields);
     CHECK(&broadcast_timeout == &cluster.broadcast_timeout);
 }
