@@ -1,6 +1,7 @@
 #include "agent/advertised.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster {
 
@@ -51,12 +52,14 @@ Result<net::AdvertiseChoice> Advertised::choose() {
 }
 
 std::optional<net::AdvertiseChoice> Advertised::look_again() {
-    const Result<net::AdvertiseChoice> choice = net::choose_advertise(facts());
-    if (!choice)
+    const net::AdvertiseFacts now = facts();
+    const Result<net::AdvertiseChoice> next = net::choose_advertise(now);
+    const bool settled = std::exchange(settled_, true);
+    if (!next || next->endpoint == choice_.endpoint ||
+        (settled && !net::worth_moving(choice_, *next, now.own)))
         return std::nullopt;
-    const Endpoint before = choice_.endpoint;
-    choice_ = *choice;
-    return choice_.endpoint == before ? std::nullopt : std::optional(choice_);
+    choice_ = *next;
+    return choice_;
 }
 
 void Advertised::set_seeds(std::vector<Endpoint> seeds) {
@@ -68,6 +71,7 @@ bool Advertised::answered(const Endpoint& peer) {
         std::find(seeds_.begin(), seeds_.end(), peer.plain()) == seeds_.end())
         return false;
     first_answer_ = peer.plain();
+    settled_ = false;
     return true;
 }
 

@@ -18,7 +18,7 @@ public:
 
     // Decides for the first time. The error: --advertise cannot be had.
     Result<net::AdvertiseChoice> choose();
-    // Decides again; a choice if its endpoint is another than before. REQUIRES: chosen.
+    // Decides again; a choice if it is worth moving to. REQUIRES: chosen.
     std::optional<net::AdvertiseChoice> look_again();
     // Whether looking again can change anything.
     bool follows() const { return !configured_ && bind_.is_wildcard(); }
@@ -44,6 +44,7 @@ private:
     std::vector<Endpoint> seeds_;
     std::optional<Endpoint> first_answer_;
     net::AdvertiseChoice choice_;
+    bool settled_ = true;  // false: the first seed has just answered, and its route decides
 };
 
 }  // namespace muster

@@ -82,7 +82,7 @@ std::string describe(const MemberEvent& event, BytesView self) {
         case MemberEvent::Kind::Failed:
             return with(member + " failed", why);
         case MemberEvent::Kind::Update:
-            return member + " changed its tags";
+            return member + " changed its tags or its address";
         case MemberEvent::Kind::Reap:
             return member + " is forgotten, it was " + to_string(event.from);
         case MemberEvent::Kind::Suspect:

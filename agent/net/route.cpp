@@ -73,6 +73,16 @@ Result<AdvertiseChoice> choose_advertise(const AdvertiseFacts& facts) {
     return choice;
 }
 
+bool worth_moving(const AdvertiseChoice& now, const AdvertiseChoice& next,
+                  const std::vector<Endpoint>& own) {
+    if (next.endpoint == now.endpoint || next.reason == AdvertiseReason::OnlyLoopback)
+        return false;
+    const bool still_here = std::any_of(own.begin(), own.end(), [&](const Endpoint& address) {
+        return address.plain().ip() == now.endpoint.plain().ip();
+    });
+    return !still_here || next.reason < now.reason;
+}
+
 const char* to_string(AdvertiseReason reason) {
     switch (reason) {
         case AdvertiseReason::Configured:

@@ -26,6 +26,7 @@ struct AdvertiseFacts {
     bool seeds_elsewhere = false;  // a seed is known that is not loopback
 };
 
+// The better reasons first.
 enum class AdvertiseReason : std::uint8_t {
     Configured,
     Bound,
@@ -45,6 +46,13 @@ struct AdvertiseChoice {
 
 // The error: --advertise is a wildcard. REQUIRES: facts.bind has a port.
 Result<AdvertiseChoice> choose_advertise(const AdvertiseFacts& facts);
+
+// Whether a running agent should follow from one address to another. Each move is a new address
+// under an old name, which costs the others' trust: so an address that this host still has is kept,
+// unless the reason for the next is better; and none is given up for loopback, since an agent
+// without a network has nobody to tell.
+bool worth_moving(const AdvertiseChoice& now, const AdvertiseChoice& next,
+                  const std::vector<Endpoint>& own);
 
 // "configured", "the bind address", "the source address of the route to a seed", ...
 const char* to_string(AdvertiseReason reason);

@@ -148,6 +148,33 @@ TEST_CASE("an IPv4 socket advertises no IPv6 address, a dual-stack one does") {
     CHECK(choose(f).endpoint.plain().to_string() == "192.0.2.9:7946");
 }
 
+TEST_CASE("a running agent moves only for a better reason, or when it must") {
+    struct Row {
+        AdvertiseReason reason;
+        const char* now;
+        AdvertiseReason next_reason;
+        const char* next;
+        bool moves;
+    };
+    using enum AdvertiseReason;
+    // This host has 10.0.0.5 and 10.0.0.6; 10.0.0.4 is gone.
+    const std::vector<Endpoint> own{at("127.0.0.1"), at("10.0.0.5"), at("10.0.0.6")};
+    const auto row = GENERATE(values<Row>({
+        {SeedRoute, "10.0.0.5", SeedRoute, "10.0.0.5", false},
+        {SeedRoute, "10.0.0.5", SeedRoute, "10.0.0.6", false},
+        {SeedRoute, "10.0.0.5", DefaultRoute, "10.0.0.6", false},
+        {DefaultRoute, "10.0.0.5", SeedRoute, "10.0.0.6", true},
+        {Interface, "10.0.0.5", DefaultRoute, "10.0.0.6", true},
+        {OnlyLoopback, "127.0.0.1", Interface, "10.0.0.6", true},
+        {SeedRoute, "10.0.0.4", SeedRoute, "10.0.0.6", true},
+        {SeedRoute, "10.0.0.4", Interface, "10.0.0.6", true},
+        {SeedRoute, "10.0.0.4", OnlyLoopback, "127.0.0.1", false},
+    }));
+    CAPTURE(row.now, row.next);
+    CHECK(net::worth_moving({at(row.now).mapped(), row.reason, {}},
+                            {at(row.next).mapped(), row.next_reason, {}}, own) == row.moves);
+}
+
 TEST_CASE("towards loopback this host sends from loopback") {
     const auto source = net::source_toward(at("127.0.0.1:7946"));
     REQUIRE(source);
