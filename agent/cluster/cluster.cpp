@@ -74,8 +74,6 @@ void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const Wire
     count_members(now);
 }
 
-// Who said that it leaves is reported failed when the intent was not heard, as the reference does,
-// but it is not tried again.
 void Cluster::member_left_wire(TimePoint now, const swim::WireEvent& event, Output& out) {
     const std::size_t before = out.events.size();
     members_.left(now, event, out.events);
@@ -83,7 +81,7 @@ void Cluster::member_left_wire(TimePoint now, const swim::WireEvent& event, Outp
         return;
     }
     const MemberEvent& reported = out.events.back();
-    if (reported.to == Status::Failed && event.to != swim::State::Left && event.name != name_) {
+    if (reported.to == Status::Failed && event.name != name_) {
         book_.remember(now, event.name, reported.endpoint);
     }
 }

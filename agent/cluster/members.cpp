@@ -61,10 +61,11 @@ void Members::left(TimePoint now, const swim::WireEvent& event, Events& events) 
     member.incarnation = event.incarnation;
     member.suspect = false;
     const Status from = member.status;
-    if (from == Status::Leaving) {
+    const bool present = from == Status::Alive || from == Status::Leaving;
+    if (present && (from == Status::Leaving || event.to == swim::State::Left)) {
         depart(now, *position, Status::Left);
         report(MemberEvent::Kind::Leave, *position, from, event.cause, events);
-    } else if (from == Status::Alive) {
+    } else if (present) {
         depart(now, *position, Status::Failed);
         report(MemberEvent::Kind::Failed, *position, from, event.cause, events);
     }

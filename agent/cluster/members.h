@@ -61,7 +61,9 @@ public:
     // `buffered`: the intent that was heard before the member was known, or null.
     void joined(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
                 const Intent* buffered, Events& events);
-    // Dead or left on the wire: left if a leave intent came first, else failed.
+    // Dead or left on the wire: left if it said so itself, there or by an intent before, else
+    // failed. (The reference asks only for the intent: a leave that overtakes it is a failure
+    // there.)
     void left(TimePoint now, const swim::WireEvent& event, Events& events);
     void updated(const swim::WireEvent& event, const WireRecord& record, Events& events);
     void suspected(const swim::WireEvent& event, Events& events);
