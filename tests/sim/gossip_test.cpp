@@ -130,7 +130,7 @@ TEST_CASE("S7 a refutation never waits for a disk ticket") {
     swim::encode(swim::Suspect{1, sim.name(4), sim.name(1)}, packet);
     const TimePoint accused = sim.now();
     sim.inject(4, sim.endpoint(1), packet);
-    sim.settle(5s);
+    sim.settle(repair);
     REQUIRE(refuted.has_value());
     CHECK(*refuted - accused <= 1ms);
 }
@@ -140,11 +140,11 @@ TEST_CASE("changed tags reach all, whatever they become") {
     Sim sim{seed};
     sim.start(8);
     const RequestId request = sim.set_tags(3, {{"role", "web"}, {"zone", "a"}}).value();
-    sim.settle(5s);
+    sim.settle(repair);
     CHECK(sim.run_until([&] { return sim.outcome(request) != nullptr; }, 6s));
     CHECK(sim.count(3, MemberEvent::Kind::Update) == 8);
     sim.set_tags(3, {});
-    sim.settle(5s);
+    sim.settle(repair);
     CHECK(sim.count(3, MemberEvent::Kind::Update) == 16);
     // What does not fit is refused, and changes nothing.
     const std::uint32_t before = sim.node(3).incarnation();
@@ -164,7 +164,7 @@ TEST_CASE("push/pull alone makes all members agree when all gossip is lost") {
     sim.set_tags(5, {{"turn", "b"}});
     sim.run_for(5s);
     CHECK_FALSE(sim.converged());
-    sim.settle(5min);
+    sim.settle(repair);
     CHECK(sim.count(Status::Failed) == 0);
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("duplicated and reordered packets change nothing") {
         }
         sim.run_for(Random(seed).below(Duration(100ms)));
     }
-    sim.settle(10s);
+    sim.settle(repair);
     sim.run_for(1min);
     for (HostId host = 0; host < 8; ++host) {
         CHECK(sim.node(host).incarnation() == 6);
@@ -207,7 +207,7 @@ TEST_CASE("a host that handles each message late is no reason to declare anybody
     sim.run_for(3min);
     CHECK(sim.count(Status::Failed) == 0);
     sim.set_work(7, 0ms);
-    sim.settle(60s);
+    sim.settle(repair);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST_CASE("S2 a kept dead entry does not accuse the next life of its member") {
     sim.start(5);
     for (const char* turn : {"1", "2", "3", "4"}) {
         sim.set_tags(4, {{"turn", turn}});
-        sim.settle(5s);
+        sim.settle(repair);
     }
     REQUIRE(sim.sees(0, 4).incarnation == 5);
     sim.kill(4);
@@ -64,7 +64,7 @@ TEST_CASE("S2 a kept dead entry does not accuse the next life of its member") {
     sim.restart(4);
     const TimePoint restarted = sim.now();
     sim.join(4, {0});
-    sim.settle(10s);
+    sim.settle(repair);
     // Reaped on the wire: the name was free.
     CHECK(sim.sees(0, 4).incarnation == 1);
     sim.run_for(5min);
@@ -103,7 +103,7 @@ TEST_CASE("S6 a host that was stopped reads its sockets before its timers, and a
     });
     sim.run_for(5s);
     CHECK(accusations == 0);
-    sim.settle(90s);
+    sim.settle(repair);
     for (HostId subject = 1; subject < 5; ++subject) {
         CHECK(sim.first(0, subject, Status::Failed, stop) == never);
         for (HostId observer = 1; observer < 5; ++observer) {

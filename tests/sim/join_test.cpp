@@ -22,7 +22,7 @@ TEST_CASE("members that join in either direction, in a chain or all at once all 
             sim.join(host, {host - 1});
         }
     }
-    sim.settle(60s);
+    sim.settle(repair);
     for (HostId host = 0; host < count; ++host) {
         CHECK(sim.node(host).member_count() == count);
         CHECK(sim.count(host, MemberEvent::Kind::Join) == count);
@@ -81,7 +81,7 @@ TEST_CASE("a join that reaches only itself fails, whatever address leads there")
     REQUIRE(sim.run_until([&] { return sim.outcome(both) != nullptr; }, 30s));
     CHECK(sim.outcome(both)->succeeded == 1);
     CHECK(sim.outcome(both)->error == "");
-    sim.settle(10s);
+    sim.settle(repair);
 }
 
 TEST_CASE("a second host that claims a name changes nothing, and is reported") {
@@ -152,7 +152,7 @@ TEST_CASE("seeds that do not answer yet are resolved and tried again until a mem
     CHECK(sim.host(first).resolved >= 2);
     CHECK(sim.node(first).member_count() == 1);
     sim.boot(late);
-    sim.settle(2min);
+    sim.settle(repair);
 }
 
 TEST_CASE("seeds are resolved again while fewer are alive than remembered, and then no more") {
@@ -167,7 +167,7 @@ TEST_CASE("seeds are resolved again while fewer are alive than remembered, and t
         sim.set_seeds(host, {0, 1, 2});
         sim.boot(host);
     }
-    sim.settle(2min);
+    sim.settle(repair);
     sim.run_for(2min);
     std::uint64_t resolved = sim.host(0).resolved;
     sim.run_for(25min);

@@ -74,7 +74,7 @@ void Sim::start(std::size_t count) {
             }
         }
     }
-    settle(60s);
+    settle(repair);
     // The news of the joins is still being repeated: let the queues run dry.
     run_for(5s);
 }
