@@ -61,8 +61,8 @@ fi
 if check release $((15 * minutes)) bash -c \
     'cmake --preset release -DMUSTER_TESTS=ON && cmake --build --preset release'; then
     optional install 120 tests/install/run.sh
-    optional interop $((12 * minutes)) tests/interop/run.sh ${deep:+"$deep"}
-    optional e2e $((8 * minutes)) tests/e2e/run.sh ${deep:+"$deep"}
+    optional interop $((12 * minutes)) tests/interop/run.sh ${deep:+--long}
+    optional e2e $((8 * minutes)) tests/e2e/run.sh ${deep:+--long}
 fi
 stage fuzz $((10 * minutes)) bash tests/fuzz/run.sh "$fuzz_seconds"
 finish
