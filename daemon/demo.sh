@@ -54,7 +54,7 @@ say "build musterd and muster (the first time takes a minute or two)"
 work=$(mktemp -d "${TMPDIR:-/tmp}/muster-demo.XXXXXX")
 started=$SECONDS
 if [ ! -f build/release/build.ninja ]; then
-    # The demo needs no tests; tests/run.sh turns them on again.
+    # The demo needs no tests, nor their packages.
     cmake --preset release -DMUSTER_TESTS=OFF >"$work/configure.log" 2>&1 ||
         fail "cmake cannot configure"
 fi

@@ -6,7 +6,7 @@
 # The stages, each of which can be run alone, in this order:
 #
 #   unit      cmake --workflow --preset dev      Debug with ASan and UBSan; ctest, with the lints
-#   release   cmake --preset release && cmake --build --preset release
+#   release   cmake --preset release && cmake --build --preset release --target musterd muster
 #   install   bash tests/install/run.sh          what cmake --install puts where
 #   interop   bash tests/interop/run.sh          with real serf agents
 #   e2e       bash tests/e2e/run.sh              real processes on loopback
@@ -59,7 +59,7 @@ if check build $((15 * minutes)) cmake --build --preset dev; then
     stage unit $((10 * minutes)) bash tests/support/ctest.sh dev
 fi
 if check release $((15 * minutes)) bash -c \
-    'cmake --preset release -DMUSTER_TESTS=ON && cmake --build --preset release'; then
+    'cmake --preset release && cmake --build --preset release --target musterd muster'; then
     optional install 120 tests/install/run.sh
     optional interop $((12 * minutes)) tests/interop/run.sh ${deep:+--long}
     optional e2e $((8 * minutes)) tests/e2e/run.sh ${deep:+--long}
