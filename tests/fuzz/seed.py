@@ -64,3 +64,18 @@ for number, line in enumerate([
     '{"Command":"force-leave","Node":"x","Prune":true}', '{"Command":"monitor","LogLevel":"debug"}',
 ]):
     plant("api", f"line-{number}", b"\xff" + line.encode() + b"\n")
+
+# Scripts for the node (node_fuzz.cpp): a member is met, suspected, refutes, dies, comes back; joins,
+# leaves, jumps of time, exchanges.
+alive = lambda who, incarnation: bytes([1, incarnation, who, who, 2]) + b"\xff\x80"
+for number, script in enumerate([
+    alive(1, 1) + alive(2, 1) + bytes([8, 255, 8, 255, 8, 255, 8, 255, 8, 255]),
+    alive(1, 1) + bytes([2, 1, 1, 2]) + alive(1, 2) + bytes([3, 2, 1, 2, 8, 200]) + alive(1, 3),
+    alive(1, 5) + bytes([3, 5, 1, 1, 8, 100]) + alive(1, 1) + bytes([9, 60, 9, 60, 9, 200]),
+    bytes([2, 1, 0, 1, 3, 9, 0, 1, 8, 50, 12, 3]) + b"key" + bytes([8, 250]),
+    bytes([10, 1, 2, 6, 0, 1, 1, 1, 2]) + b"\xff\x80" + bytes([3, 0, 0, 0, 8, 100, 7, 8, 250]),
+    alive(1, 1) + bytes([13, 0, 8, 255, 8, 255, 8, 255, 8, 255]),
+    alive(1, 1) + bytes([13, 1, 4, 8, 255, 8, 255]) + alive(2, 1) + bytes([11, 1, 0, 8, 255]),
+    bytes([13, 2, 3, 6, 0, 1, 3, 3, 0, 1, 0, 0, 0, 13, 3, 5, 4, 0, 1, 2, 3, 8, 10]),
+]):
+    plant("node", f"script-{number}", script)
