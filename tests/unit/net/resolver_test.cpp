@@ -59,7 +59,8 @@ TEST_CASE("addresses that the agent's sockets cannot reach are no answer") {
 }
 
 TEST_CASE("a name that cannot be looked up has an error, and the others their answers") {
-    // A label has at most 63 letters (RFC 1035 section 2.3.4): no name server is asked for this one.
+    // A label has at most 63 letters (RFC 1035 section 2.3.4): no name server is asked for this
+    // one.
     const auto all = resolve({}, {std::string(64, 'a'), "10.0.0.1"});
     CHECK(all[0].endpoints.empty());
     CHECK_FALSE(all[0].error.empty());

@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "agent/node_parts.h"
+
+namespace muster {
+
+Effects Node::Parts::take() {
+    if (spare.empty()) {
+        return {};
+    }
+    Effects effects = std::move(spare.back());
+    spare.pop_back();
+    return effects;
+}
+
+void Node::Parts::settle(TimePoint now, Effects& effects) {
+    while (true) {
+        hand_up(now, effects);
+        const bool quiet = up.broadcasts.empty() && !up.attempt && !up.leave_wire;
+        hand_down(now, effects);
+        if (quiet) {
+            break;
+        }
+    }
+    swim.set_user_population(cluster.members().table().size());
+}
+
+// What swim noticed goes to the Serf layer.
+void Node::Parts::hand_up(TimePoint now, Effects& effects) {
+    swim::Output& wire = effects.wire;
+    for (const swim::WireEvent& event : wire.events) {
+        cluster::WireRecord record;
+        if (const swim::Member* member = swim.table().find(event.name)) {
+            record = {member->endpoint, member->meta, member->versions};
+        }
+        cluster.wire_event(now, event, record, up);
+    }
+    wire.events.clear();
+    for (const swim::UserMessage& message : wire.user_messages) {
+        cluster.user_message(now, message.payload, up);
+    }
+    wire.user_messages.clear();
+    for (const swim::UserState& state : wire.user_states) {
+        cluster.merge_user_state(now, state.payload, state.join && state.ours, up);
+    }
+    wire.user_states.clear();
+    wire.round_trips.clear();
+    for (const swim::Refusal& refusal : wire.refusals) {
+        effects.notices.push_back(
+            {Notice::Level::Warning, "the state that " + refusal.peer.to_string() +
+                                         " sent was not merged: " + refusal.error});
+    }
+    wire.refusals.clear();
+    // These start new exchanges and finish more tickets: taken over first.
+    const auto exchanged_now = std::exchange(wire.exchanges, {});
+    const auto pinged_now = std::exchange(wire.pings, {});
+    const auto finished_now = std::exchange(wire.finished, {});
+    for (const swim::ExchangeResult& result : exchanged_now) {
+        exchanged(now, result, effects);
+    }
+    for (const swim::PingResult& ping : pinged_now) {
+        retries.pinged(now, ping, effects.wire);
+    }
+    for (const std::uint64_t ticket : finished_now) {
+        finished(now, ticket, effects);
+    }
+}
+
+// What the Serf layer wants goes to swim, or out.
+void Node::Parts::hand_down(TimePoint now, Effects& effects) {
+    for (const cluster::Broadcast& broadcast : up.broadcasts) {
+        swim.broadcast(now, static_cast<swim::Tier>(broadcast.tier), broadcast.message,
+                       broadcast.id, effects.wire);
+    }
+    if (up.attempt) {
+        swim.ping_by_name(now, up.attempt->name, up.attempt->endpoint, effects.wire);
+    }
+    if (up.leave_wire) {
+        const bool alone = swim.table().live() <= 1;
+        swim.leave(now, leave_ticket, effects.wire);
+        if (alone) {
+            effects.wire.finished.push_back(leave_ticket);
+        }
+    }
+    for (const Bytes& name : up.pruned) {
+        report_again(now, name);
+    }
+    const auto append = [](auto& from, auto& to) {
+        to.insert(to.end(), std::make_move_iterator(from.begin()),
+                  std::make_move_iterator(from.end()));
+    };
+    append(up.events, effects.events);
+    append(up.conflicts, effects.conflicts);
+    append(up.done, effects.done);
+    append(up.notices, effects.notices);
+    for (const swim::PacketFault& fault : up.faults) {
+        ++message_faults[static_cast<std::size_t>(fault.fault)];
+    }
+    effects.resolve_seeds = effects.resolve_seeds || up.resolve_seeds;
+    effects.left = effects.left || up.left;
+    up.clear();
+}
+
+void Node::Parts::report_again(TimePoint now, BytesView name) {
+    using Kind = swim::WireEvent::Kind;
+    const swim::Member* member = swim.table().find(name);
+    if (member == nullptr || !member->is_live()) {
+        return;
+    }
+    swim::WireEvent event{Kind::Join,
+                          member->name,
+                          swim::State::Dead,
+                          swim::State::Alive,
+                          member->incarnation,
+                          {swim::CauseKind::Alive, {}, {}},
+                          {}};
+    cluster.wire_event(now, event, {member->endpoint, member->meta, member->versions}, up);
+    if (member->state == swim::State::Suspect) {
+        event.kind = Kind::Suspect;
+        event.from = swim::State::Alive;
+        event.to = swim::State::Suspect;
+        event.cause.kind = swim::CauseKind::Accused;
+        cluster.wire_event(now, event, {}, up);
+    }
+}
+
+void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects) {
+    if (ticket == leave_ticket) {
+        cluster.wire_left(now, up);
+        return;
+    }
+    const auto update = std::find_if(updates.begin(), updates.end(), [&](const Update& candidate) {
+        return candidate.ticket == ticket;
+    });
+    if (update != updates.end()) {
+        effects.done.push_back({update->request, 0, {}, {}});
+        updates.erase(update);
+        return;
+    }
+    cluster.transmitted(now, ticket, up);
+}
+
+void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
+    const bool asked_for =
+        joins.exchanged(now, result, up, effects) || retries.exchanged(now, result, effects.wire);
+    if (!asked_for && !result.error.empty()) {
+        effects.notices.push_back(
+            {Notice::Level::Info,
+             "exchange of state with " + result.peer.to_string() + " failed: " + result.error});
+    }
+}
+
+void Node::Parts::expire_updates(TimePoint now, Effects& effects) {
+    std::erase_if(updates, [&](const Update& update) {
+        if (now < update.deadline) {
+            return false;
+        }
+        // It is on its way with whatever is sent next: nothing is undone.
+        effects.done.push_back({update.request, 0, {}, {}});
+        return true;
+    });
+}
+
+}  // namespace muster

@@ -1,0 +1,67 @@
+// The node's inside: its parts, and the glue between them. For the node's own sources alone:
+// node.cpp (inputs), node_glue.cpp (what one part answers goes to the other), node_view.cpp
+// (questions).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "agent/cluster/cluster.h"
+#include "agent/joins.h"
+#include "agent/node.h"
+#include "agent/retries.h"
+#include "swim/swim.h"
+
+namespace muster {
+
+// Tickets of broadcasts: the Serf layer counts up from 1, swim has the top bit, the node the next
+// ones.
+inline constexpr std::uint64_t leave_ticket = std::uint64_t{1} << 62U;
+inline constexpr std::uint64_t update_ticket_base = std::uint64_t{1} << 61U;
+
+// Glue, and no rule: hands what one part answers to the other until both are quiet.
+struct Node::Parts final : swim::LocalState {
+    explicit Parts(NodeConfig given)
+        : config(std::move(given)),
+          random(config.seed),
+          swim(config.swim, *this, random.split()),
+          cluster(config.cluster, config.swim.name, config.has_seeds, random.split()),
+          tags(config.tags),
+          joins(swim, cluster),
+          retries(swim, cluster) {}
+
+    void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
+    // Coordinates are not sent yet: an empty payload says so to Serf's agents.
+    void append_ack_payload(Bytes& /*out*/) const override {}
+
+    // An update of our tags whose sending is waited for.
+    struct Update {
+        std::uint64_t ticket = 0;
+        RequestId request = 0;
+        TimePoint deadline{};
+    };
+
+    Effects take();
+    void settle(TimePoint now, Effects& effects);
+    void hand_up(TimePoint now, Effects& effects);
+    void hand_down(TimePoint now, Effects& effects);
+    void report_again(TimePoint now, BytesView name);
+    void finished(TimePoint now, std::uint64_t ticket, Effects& effects);
+    void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
+    void expire_updates(TimePoint now, Effects& effects);
+
+    const NodeConfig config;
+    Random random;
+    swim::Swim swim;
+    cluster::Cluster cluster;
+    cluster::Tags tags;
+    cluster::Output up;  // what the Serf layer wants done
+    Joins joins;
+    Retries retries;
+    std::vector<Update> updates;
+    std::uint64_t last_update = update_ticket_base;
+    std::vector<Effects> spare;
+    std::uint64_t message_faults[swim::fault_count] = {};
+};
+
+}  // namespace muster

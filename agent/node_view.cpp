@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include "agent/node_parts.h"
+#include "swim/assert.h"
+
+namespace muster {
+
+std::uint64_t Node::index() const {
+    return parts_->cluster.members().index();
+}
+
+std::size_t Node::member_count() const {
+    return parts_->cluster.members().table().size();
+}
+
+namespace {
+
+MemberView view(const Bytes& name, const cluster::Member& member, BytesView self) {
+    return {name,           member.endpoint,    member.meta,  member.versions, member.status,
+            member.suspect, member.incarnation, member.since, name == self};
+}
+
+}  // namespace
+
+void Node::members(std::vector<MemberView>& out) const {
+    for (const auto& [name, member] : parts_->cluster.members().table()) {
+        out.push_back(view(name, member, parts_->config.swim.name));
+    }
+}
+
+std::optional<MemberView> Node::member(BytesView name) const {
+    const auto& table = parts_->cluster.members().table();
+    const auto found = table.find(name);
+    if (found == table.end()) {
+        return std::nullopt;
+    }
+    return view(found->first, found->second, parts_->config.swim.name);
+}
+
+const Bytes& Node::name() const {
+    return parts_->config.swim.name;
+}
+
+const cluster::Tags& Node::tags() const {
+    return parts_->tags;
+}
+
+Endpoint Node::advertise() const {
+    return parts_->swim.self().endpoint;
+}
+
+std::uint32_t Node::incarnation() const {
+    return parts_->swim.self().incarnation;
+}
+
+bool Node::leaving() const {
+    return parts_->cluster.phase() != cluster::GracefulLeave::Phase::Running;
+}
+
+NodeStats Node::stats() const {
+    const auto& members = parts_->cluster.members();
+    const auto& sender = parts_->swim.sender();
+    NodeStats stats;
+    stats.members = members.table().size();
+    stats.alive = members.count(cluster::Status::Alive);
+    stats.leaving = members.count(cluster::Status::Leaving);
+    stats.left = members.count(cluster::Status::Left);
+    stats.failed = members.count(cluster::Status::Failed);
+    stats.suspect = parts_->swim.table().suspects().size();
+    stats.health = parts_->swim.health();
+    stats.member_time = parts_->cluster.member_time();
+    stats.event_time = parts_->cluster.event_time();
+    stats.query_time = parts_->cluster.query_time();
+    stats.member_queue = sender.queued();
+    stats.intent_queue = sender.queued(swim::Tier::Intent);
+    stats.query_queue = sender.queued(swim::Tier::Query);
+    stats.event_queue = sender.queued(swim::Tier::Event);
+    for (std::size_t i = 0; i < swim::fault_count; ++i) {
+        stats.faults[i] =
+            parts_->swim.faults(static_cast<swim::Fault>(i)) + parts_->message_faults[i];
+    }
+    stats.stalls = parts_->swim.stalls();
+    stats.packets_in = parts_->swim.packets_in();
+    stats.bytes_in = parts_->swim.bytes_in();
+    stats.packets_out = sender.packets();
+    stats.bytes_out = sender.bytes();
+    stats.probes = parts_->swim.prober().probes();
+    stats.probes_failed = parts_->swim.prober().failures();
+    stats.refutations = parts_->swim.refutations();
+    return stats;
+}
+
+void Node::check() const {
+    parts_->swim.check();
+    parts_->cluster.members().check();
+    for (const auto& member : parts_->swim.table().entries()) {
+        const cluster::Member* reported = parts_->cluster.members().find(member->name);
+        MUSTER_ASSERT(reported != nullptr || member->is_gone() ||
+                      parts_->cluster.awaits(member->name));
+        // Whoever lives on the wire is reported so; whoever does not, is not.
+        if (reported != nullptr && member->name != parts_->config.swim.name) {
+            const bool here = reported->status == cluster::Status::Alive ||
+                              reported->status == cluster::Status::Leaving;
+            MUSTER_ASSERT(here == member->is_live());
+        }
+    }
+}
+
+}  // namespace muster
