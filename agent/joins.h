@@ -39,7 +39,7 @@ private:
     };
     using Running = std::map<std::uint64_t, Join>;
 
-    void advance(TimePoint now, Running::iterator join, Effects& effects);
+    void advance(TimePoint now, Running::iterator position, Effects& effects);
     static void end(Join join, Effects& effects);
 
     swim::Swim& swim_;

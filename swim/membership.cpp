@@ -202,12 +202,13 @@ void Membership::apply_alive(TimePoint now, Member& member, const Alive& alive,
         return;
     }
     if (before == State::Suspect) {
-        tell(WireEvent::Kind::Cleared, std::move(cause));
+        tell(WireEvent::Kind::Cleared, cause);
     }
     if (changed) {
         tell(WireEvent::Kind::Update, {CauseKind::Updated, {}, {}});
-    } else if (before == State::Alive) {
-        tell(WireEvent::Kind::Refreshed, std::move(cause));
+    }
+    if (!changed && before == State::Alive) {
+        tell(WireEvent::Kind::Refreshed, cause);
     }
 }
 
