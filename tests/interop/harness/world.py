@@ -50,6 +50,11 @@ class World:
         missing = [tool for tool in ("ip", "nft") if not shutil.which(tool)]
         if missing:
             raise Skipped(f"no {' and '.join(missing)} (packages iproute2 and nftables)")
+        # A container's root may lack CAP_NET_ADMIN.
+        trial = subprocess.run(("unshare", "--net", "ip", "link", "add", "br0", "type", "bridge"),
+                               capture_output=True, text=True)
+        if "not permitted" in trial.stderr:
+            raise Skipped(f"no network of one's own here: {trial.stderr.strip()}")
         self.prefix = f"mt{os.getpid()}-"
         self._sweep()
         self.switch = Host(self.prefix + "sw", None)
