@@ -6,7 +6,7 @@ from datetime import datetime
 from harness.capture import Capture
 from harness.cases import case, have_root
 from harness.complaints import failures_reported
-from harness.waiting import check_equal, holds_for
+from harness.waiting import Expired, check_equal, holds_for
 
 MIXED = ["serf", "muster", "serf", "muster", "serf", "muster"]
 # A failure is noticed within this time, or never: probing, suspicion at its longest, and dissemination.
@@ -85,6 +85,22 @@ class Churn:
                 if not any(-2 <= at - ended <= NOTICED_WITHIN for ended in self.ended_at[name])]
 
 
+def settle(cluster, churn):
+    """All agree in the end, if need be after each has said once more that it is here.
+
+    A leave that a push/pull passes on has a time one too high (docs/protocol/serf.md section 6), so that it ties with
+    the join after it: among serfs such a member is leaving for ever, until it joins again. A musterd gives it a minute.
+    """
+    for deadline in (25, 40, 70):
+        try:
+            return cluster.converge(deadline)
+        except Expired:
+            if deadline == 70:
+                raise
+        for agent in churn.others:
+            agent.rpc.join(churn.steady[0].ip)
+
+
 def churn_for_a_while(run, kinds):
     cluster = run.cluster()
     cluster.form(*kinds)
@@ -100,18 +116,18 @@ def churn_for_a_while(run, kinds):
             if not agent.running:
                 churn.note("start", agent)
                 agent.start(churn.steady[0])
-        cluster.converge(deadline=90)    # a leave that nobody refuted is forgotten after a minute
+        settle(cluster, churn)
         check_equal(churn.false_failures(streams), [], "members reported as failed that had not been ended")
     except BaseException:
         print("    what was done:\n        " + "\n        ".join(churn.said))
         raise
 
 
-@case(budget=200, long_budget=600)
+@case(budget=230, long_budget=600)
 def after_churn_all_agree_nobody_failed_falsely_and_no_serf_complains(run):
     churn_for_a_while(run, MIXED)
 
 
-@case(budget=200, long_budget=600, needs="muster")
+@case(budget=230, long_budget=600, needs="muster")
 def after_churn_among_musterds_all_agree_and_nobody_failed_falsely(run):
     churn_for_a_while(run, ["muster"] * 6)

@@ -2,7 +2,7 @@
 import itertools
 import os
 
-from . import agents
+from . import agents, packing, peer, wire
 from .agents import PORT
 from .waiting import wait_until
 
@@ -80,9 +80,21 @@ class Cluster:
         return "\n".join(lines) or "    (now they do agree)"
 
     def report(self) -> str:
-        """The tails of all logs, for a test that failed."""
-        return "\n".join(f"    --- log of {a}, {'running' if a.running else 'ended'}\n{a.log_tail()}"
-                         for a in self.agents if a.process)
+        """What each agent would push, and the tails of all logs, for a test that failed."""
+        return "\n".join([self.pushed(agent) for agent in self.running] +
+                         [f"    --- log of {a}, {'running' if a.running else 'ended'}\n{a.log_tail()}"
+                          for a in self.agents if a.process])
+
+    @staticmethod
+    def pushed(agent) -> str:
+        try:
+            _, _, states, user_state, _ = peer.ask(agent, wire.push_pull(), timeout=2)
+            clocks, _ = packing.decode(user_state, 1)
+            wires = {packing.text(s["Name"]): f"{wire.STATES[s['State']]}({s['Incarnation']})" for s in states}
+            return (f"    {agent} pushes: {wires}, time {clocks['LTime']}, times {clocks['StatusLTimes']}, "
+                    f"left {clocks['LeftMembers']}")
+        except Exception as error:      # whatever is wrong is what the test is about: the logs are still to come
+            return f"    {agent} pushes nothing: {error!r}"
 
     def close(self):
         for agent in self.agents:
