@@ -294,24 +294,21 @@ def return_through_one_who_forgot(run, kind, end):
         check(not stream.seen("member-failed"), f"{agent} took {returning} for failed when it returned")
 
 
-FORGOTTEN = "who returns through an agent that has reaped it is believed dead by the others until their next push/pull"
-
-
-@case(needs="muster", known=FORGOTTEN)
+@case(needs="muster")
 def a_musterd_that_left_returns_through_one_who_forgot(run):
     return_through_one_who_forgot(run, "muster", lambda agent: agent.leave())
 
 
-@case(needs="muster", known=FORGOTTEN)
+@case(needs="muster")
 def a_serf_that_left_returns_through_one_who_forgot(run):
     return_through_one_who_forgot(run, "serf", lambda agent: agent.leave())
 
 
-@case(budget=90, needs="muster", known=FORGOTTEN)
+@case(budget=90, needs="muster")
 def a_killed_musterd_returns_through_one_who_forgot(run):
     return_through_one_who_forgot(run, "muster", lambda agent: agent.kill())
 
 
-@case(budget=90, needs="muster", known=FORGOTTEN)
+@case(budget=90, needs="muster")
 def a_killed_serf_returns_through_one_who_forgot(run):
     return_through_one_who_forgot(run, "serf", lambda agent: agent.kill())
