@@ -26,10 +26,16 @@ void Effects::clear() {
     wire.clear();
     events.clear();
     conflicts.clear();
+    user_events.clear();
+    queries.clear();
+    answers.clear();
+    key_requests.clear();
+    key_reports.clear();
     done.clear();
     notices.clear();
     resolve_seeds = false;
     left = false;
+    name_lost = false;
 }
 
 }  // namespace muster

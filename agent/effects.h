@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/cluster/application.h"
 #include "agent/cluster/status.h"
 #include "swim/output.h"
 
@@ -49,9 +50,10 @@ struct RequestDone {
         Endpoint peer;
         std::string error;
     };
-    std::size_t succeeded = 0;      // join: members reached and merged
-    std::vector<Failure> failures;  // join: those that were not
-    std::string error;              // empty: done
+    std::size_t succeeded = 0;       // join: members reached and merged
+    std::vector<Failure> failures;   // join: those that were not
+    cluster::LamportTime ltime = 0;  // user event, query: its stamp
+    std::string error;               // empty: done
 };
 
 // A line for the log, about one thing that was noticed; rate-limited by whoever writes it.
@@ -65,11 +67,17 @@ struct [[nodiscard]] Effects {
     swim::Output wire;  // datagrams, opens, replies; its other lists were consumed by the node
     std::vector<MemberEvent> events;
     std::vector<NameConflict> conflicts;
+    std::vector<cluster::HeardEvent> user_events;   // for programs and hooks
+    std::vector<cluster::HeardQuery> queries;       // that they may answer: Node::respond()
+    std::vector<cluster::QueryAnswer> answers;      // to queries of ours
+    std::vector<cluster::KeyRequest> key_requests;  // do them, then Node::key_answer()
+    std::vector<cluster::KeyReport> key_reports;    // ends of Node::keys()
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     bool resolve_seeds =
         false;          // look the configured seeds up and hand them in with Node::seeds_resolved()
     bool left = false;  // the graceful leave is complete: the process may end
+    bool name_lost = false;  // the majority holds our name to be another host's: end, without leave
 
     void clear();
 };

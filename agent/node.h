@@ -16,7 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "agent/cluster/application.h"
 #include "agent/cluster/config.h"
+#include "agent/cluster/coordinate.h"
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
 #include "swim/config.h"
@@ -56,6 +58,7 @@ struct NodeStats {
     std::uint64_t stalls = 0;
     std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
     std::uint64_t probes = 0, probes_failed = 0, refutations = 0;
+    std::uint64_t coordinate_resets = 0;
 };
 
 class Node {
@@ -100,6 +103,23 @@ public:
     Effects force_leave(TimePoint now, RequestId request, BytesView name, bool prune);
     // Replaces our own tags. An error, with nothing changed, if they do not fit.
     Result<Effects> set_tags(TimePoint now, RequestId request, const cluster::Tags& tags);
+    // Tells everybody, ourselves too. Done at once, with its ltime. An error, in the reference's
+    // words, if it is too large; then nothing happened.
+    Result<Effects> user_event(TimePoint now, RequestId request, BytesView name, BytesView payload,
+                               bool coalesce);
+    // Asks everybody that the filters match, ourselves too. Done at once, with its ltime; answers
+    // follow as Effects::answers, the last of them of kind Done. The same errors.
+    Result<Effects> query(TimePoint now, RequestId request, const cluster::QueryRequest& wanted);
+    // Answers Effects::queries' `handle`. The error, in the reference's words, if that is too late,
+    // too large, or was answered before.
+    Result<Effects> respond(TimePoint now, cluster::QueryHandle handle, BytesView payload);
+    // Installs, uses, removes or lists a key on every member. Its end is a KeyReport; of an error
+    // (a key of a wrong size) nothing was sent.
+    Result<Effects> keys(TimePoint now, RequestId request, cluster::KeyAction action,
+                         BytesView key);
+    // How Effects::key_requests' `handle` went here: told to who asked.
+    Effects key_answer(TimePoint now, cluster::QueryHandle handle,
+                       const cluster::KeyAnswer& answer);
     // Our address has changed: announced with a higher incarnation.
     Effects set_advertise(TimePoint now, const Endpoint& advertise);
 
@@ -120,6 +140,8 @@ public:
     Endpoint advertise() const;
     std::uint32_t incarnation() const;
     bool leaving() const;
+    // Where a member stands, as far as our probes have told; our own for our name.
+    std::optional<cluster::Coordinate> coordinate(BytesView name) const;
     NodeStats stats() const;
     // Aborts if an invariant of the node is broken. For tests and the simulator: walks everything.
     void check() const;
