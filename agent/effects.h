@@ -52,8 +52,8 @@ struct RequestDone {
     };
     std::size_t succeeded = 0;       // join: members reached and merged
     std::vector<Failure> failures;   // join: those that were not
-    cluster::LamportTime ltime = 0;  // user event, query: its stamp
     std::string error;               // empty: done
+    cluster::LamportTime ltime = 0;  // user event, query: its stamp
 };
 
 // A line for the log, about one thing that was noticed; rate-limited by whoever writes it.
