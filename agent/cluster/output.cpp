@@ -4,8 +4,14 @@ namespace muster::cluster {
 
 void Output::clear() {
     broadcasts.clear();
+    directs.clear();
     events.clear();
     conflicts.clear();
+    user_events.clear();
+    queries.clear();
+    answers.clear();
+    key_requests.clear();
+    key_reports.clear();
     done.clear();
     notices.clear();
     faults.clear();
@@ -14,6 +20,7 @@ void Output::clear() {
     resolve_seeds = false;
     leave_wire = false;
     left = false;
+    name_lost = false;
 }
 
 }  // namespace muster::cluster

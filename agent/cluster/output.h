@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/cluster/address_book.h"
+#include "agent/cluster/application.h"
 #include "agent/effects.h"
 #include "swim/bytes.h"
 #include "swim/packet.h"
@@ -28,10 +29,22 @@ struct Broadcast {
     Bytes message;
 };
 
+// One message for one member, as one packet: it may be lost.
+struct Direct {
+    Endpoint to;
+    Bytes message;
+};
+
 struct Output {
     std::vector<Broadcast> broadcasts;
+    std::vector<Direct> directs;
     std::vector<MemberEvent> events;
     std::vector<NameConflict> conflicts;
+    std::vector<HeardEvent> user_events;
+    std::vector<HeardQuery> queries;
+    std::vector<QueryAnswer> answers;
+    std::vector<KeyRequest> key_requests;
+    std::vector<KeyReport> key_reports;
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     std::vector<swim::PacketFault> faults;  // messages that were refused: count and report them
@@ -41,6 +54,7 @@ struct Output {
     bool resolve_seeds = false;  // look the seeds up, and join them
     bool leave_wire = false;     // leave on the SWIM layer; report its end with wire_left()
     bool left = false;           // the graceful leave is complete
+    bool name_lost = false;      // the others hold our name to be another host's
 
     // Empties everything and keeps the memory.
     void clear();
