@@ -124,6 +124,33 @@ Result<Effects> Node::set_tags(TimePoint now, RequestId request, const cluster::
     return effects;
 }
 
+Result<Effects> Node::user_event(TimePoint now, RequestId request, BytesView name,
+                                 BytesView payload, bool coalesce) {
+    return parts_->finish(
+        now, parts_->cluster.user_event(now, request, name, payload, coalesce, parts_->up));
+}
+
+Result<Effects> Node::query(TimePoint now, RequestId request, const cluster::QueryRequest& wanted) {
+    return parts_->finish(now, parts_->cluster.query(now, request, wanted, parts_->up));
+}
+
+Result<Effects> Node::respond(TimePoint now, cluster::QueryHandle handle, BytesView payload) {
+    return parts_->finish(now, parts_->cluster.respond(now, handle, payload, parts_->up));
+}
+
+Result<Effects> Node::keys(TimePoint now, RequestId request, cluster::KeyAction action,
+                           BytesView key) {
+    return parts_->finish(now, parts_->cluster.keys(now, request, action, key, parts_->up));
+}
+
+Effects Node::key_answer(TimePoint now, cluster::QueryHandle handle,
+                         const cluster::KeyAnswer& answer) {
+    Effects effects = parts_->take();
+    parts_->cluster.key_answer(now, handle, answer, parts_->up);
+    parts_->settle(now, effects);
+    return effects;
+}
+
 Effects Node::set_advertise(TimePoint now, const Endpoint& advertise) {
     Effects effects = parts_->take();
     parts_->swim.move(now, advertise, effects.wire);

@@ -15,6 +15,23 @@ Effects Node::Parts::take() {
     return effects;
 }
 
+// What the Serf layer must know of SWIM's.
+cluster::Config Node::Parts::cluster_config(const NodeConfig& config) {
+    cluster::Config cluster = config.cluster;
+    cluster.gossip_interval = config.swim.gossip_interval;
+    return cluster;
+}
+
+// What is refused has left nothing to be done.
+Result<Effects> Node::Parts::finish(TimePoint now, std::optional<Error> refused) {
+    if (refused) {
+        return *std::move(refused);
+    }
+    Effects effects = take();
+    settle(now, effects);
+    return effects;
+}
+
 void Node::Parts::settle(TimePoint now, Effects& effects) {
     while (true) {
         hand_up(now, effects);
@@ -74,6 +91,9 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
         swim.broadcast(now, static_cast<swim::Tier>(broadcast.tier), broadcast.message,
                        broadcast.id, effects.wire);
     }
+    for (const cluster::Direct& direct : up.directs) {
+        swim.send(direct.to, direct.message, effects.wire);
+    }
     if (up.attempt) {
         swim.ping_by_name(now, up.attempt->name, up.attempt->endpoint, effects.wire);
     }
@@ -93,6 +113,11 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
     };
     append(up.events, effects.events);
     append(up.conflicts, effects.conflicts);
+    append(up.user_events, effects.user_events);
+    append(up.queries, effects.queries);
+    append(up.answers, effects.answers);
+    append(up.key_requests, effects.key_requests);
+    append(up.key_reports, effects.key_reports);
     append(up.done, effects.done);
     append(up.notices, effects.notices);
     for (const swim::PacketFault& fault : up.faults) {
@@ -100,6 +125,7 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
     }
     effects.resolve_seeds = effects.resolve_seeds || up.resolve_seeds;
     effects.left = effects.left || up.left;
+    effects.name_lost = effects.name_lost || up.name_lost;
     up.clear();
 }
 

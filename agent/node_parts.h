@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "agent/cluster/cluster.h"
@@ -25,7 +26,7 @@ struct Node::Parts final : swim::LocalState {
         : config(std::move(given)),
           random(config.seed),
           swim(config.swim, *this, random.split()),
-          cluster(config.cluster, config.swim.name, config.has_seeds, random.split()),
+          cluster(cluster_config(config), config.swim.name, config.has_seeds, random.split()),
           tags(config.tags),
           joins(swim, cluster),
           retries(swim, cluster) {}
@@ -41,7 +42,10 @@ struct Node::Parts final : swim::LocalState {
         TimePoint deadline{};
     };
 
+    static cluster::Config cluster_config(const NodeConfig& config);
     Effects take();
+    // The end of an input that the Serf layer may have refused.
+    Result<Effects> finish(TimePoint now, std::optional<Error> refused);
     void settle(TimePoint now, Effects& effects);
     void hand_up(TimePoint now, Effects& effects);
     void hand_down(TimePoint now, Effects& effects);

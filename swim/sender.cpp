@@ -54,6 +54,13 @@ void Sender::send(const Endpoint& to, std::span<const BytesView> messages, Fill 
     commit(out);
 }
 
+void Sender::send_user(const Endpoint& to, BytesView payload, Output& out) {
+    message_.assign(1, static_cast<char>(MessageType::User));
+    message_ += payload;
+    parts_.assign(1, message_);
+    emit(to, /*crc=*/false, out);
+}
+
 bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out) {
     parts_.clear();
     collect(config_.packet_budget - compound_header_size - config_.packet_overhead, round);

@@ -44,6 +44,9 @@ public:
     void send(const Endpoint& to, std::span<const BytesView> messages, Fill fill, bool crc,
               Output& out);
 
+    // Sends one message of the layer above, given without its type byte, by itself.
+    void send_user(const Endpoint& to, BytesView payload, Output& out);
+
     // Sends one packet of broadcasts. False if there was nothing to send.
     bool gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out);
     void end_extra_round();

@@ -63,6 +63,10 @@ public:
     // old one is said to have left first, and the new one follows when that was heard.
     void move(TimePoint now, const Endpoint& endpoint, Output& out);
     void broadcast(TimePoint now, Tier tier, BytesView payload, std::uint64_t ticket, Output& out);
+    // One message of the layer above for one member, as one packet.
+    void send(const Endpoint& to, BytesView payload, Output& out) {
+        sender_.send_user(to, payload, out);
+    }
     void set_user_population(std::size_t n) { sender_.set_user_population(n); }
 
     const MemberTable& table() const { return table_; }

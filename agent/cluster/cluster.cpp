@@ -18,18 +18,20 @@ LamportTime status_time(const PushPull& state, BytesView name) {
     return entry != state.status_ltimes.end() && entry->name == name ? entry->ltime : 0;
 }
 
-void refuse(swim::Fault fault, std::string detail, Output& out) {
+}  // namespace
+
+void Cluster::refuse(swim::Fault fault, std::string detail, Output& out) {
     out.faults.push_back({fault, std::move(detail)});
 }
-
-}  // namespace
 
 Cluster::Cluster(const Config& config, Bytes name, bool has_seeds, Random random)
     : config_(config),
       name_(std::move(name)),
       has_seeds_(has_seeds),
-      rumours_(config.event_buffer),
+      rumours_(config.event_buffer, config.query_buffer),
+      coalescer_(config.user_coalesce_period, config.user_quiescent_period),
       members_(config.max_members),
+      queries_(config, name_, random.split()),
       intents_(config.max_intents_size),
       book_(config, random.split()),
       seeds_(config, random.split()),
@@ -42,6 +44,7 @@ Cluster::Cluster(const Config& config, Bytes name, bool has_seeds, Random random
 void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
                          Output& out) {
     using Kind = swim::WireEvent::Kind;
+    note_own_address(event, record);
     switch (event.kind) {
         case Kind::Join:
             members_.joined(now, event, record, intents_.find(event.name), out.events);
@@ -68,6 +71,7 @@ void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const Wire
             const Member* member = members_.find(event.name);
             out.conflicts.push_back(
                 {event.name, member != nullptr ? member->endpoint : Endpoint{}, event.other});
+            dispute(now, event, out);
             break;
         }
     }
@@ -108,11 +112,13 @@ void Cluster::user_message(TimePoint now, BytesView message, Output& out) {
                                 message, out);
         }
         case MessageType::UserEvent:
+            return hear_event(now, message, out);
         case MessageType::Query:
-            return pass_on(message, out);
+            return hear_query(now, message, out);
         case MessageType::QueryResponse:
+            return hear_answer(now, message, out);
         case MessageType::Relay:
-            return;
+            return carry_relayed(message, out);
         case MessageType::PushPull:
         case MessageType::ConflictResponse:
         case MessageType::KeyRequest:
@@ -123,29 +129,6 @@ void Cluster::user_message(TimePoint now, BytesView message, Output& out) {
            "user message: expected a type that is gossiped, found " +
                std::to_string(octet(message.front())),
            out);
-}
-
-void Cluster::pass_on(BytesView message, Output& out) {
-    swim::Scratch scratch;
-    bool news = false;
-    Tier tier = Tier::Event;
-    if (static_cast<MessageType>(octet(message.front())) == MessageType::UserEvent) {
-        const Result<UserEvent> event = decode_user_event(message, scratch);
-        if (!event) {
-            return refuse(swim::Fault::Body, event.error().text, out);
-        }
-        news = rumours_.hear(*event);
-    } else {
-        const Result<Query> query = decode_query(message, scratch);
-        if (!query) {
-            return refuse(swim::Fault::Body, query.error().text, out);
-        }
-        tier = Tier::Query;
-        news = rumours_.hear(*query);
-    }
-    if (news) {
-        out.broadcasts.push_back({tier, no_broadcast, Bytes(message)});
-    }
 }
 
 void Cluster::hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
@@ -221,7 +204,7 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
     if (join_of_ours) {
         rumours_.ignore_events_before(state->event_ltime);
     }
-    rumours_.merge(*state);
+    merge_events(now, *state, out);
     count_members(now);
 }
 
@@ -275,6 +258,8 @@ void Cluster::tick(TimePoint now, Output& out) {
     reap(now, out);
     count_members(now);
     forced_.tick(now, out.done);
+    coalescer_.tick(now, out.user_events);
+    queries_.tick(now, out);
     const Phase before = leave_.phase();
     leave_.tick(now);
     if (leave_.phase() != before && leave_.phase() != Phase::Left) {
@@ -292,8 +277,9 @@ void Cluster::tick(TimePoint now, Output& out) {
 }
 
 TimePoint Cluster::next_deadline() const {
-    const TimePoint deadline = std::min(
-        {reap_due_, members_.next_prune(), forced_.next_deadline(), leave_.next_deadline()});
+    const TimePoint deadline =
+        std::min({reap_due_, members_.next_prune(), forced_.next_deadline(), leave_.next_deadline(),
+                  coalescer_.next_deadline(), queries_.next_deadline()});
     return running() ? std::min({deadline, book_.next_deadline(), seeds_.next_deadline()})
                      : deadline;
 }

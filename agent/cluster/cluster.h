@@ -4,7 +4,7 @@
 //
 // It sits on swim: it takes the events of the wire table and the opaque messages and states that
 // swim carried, and answers with messages to broadcast and with what to report. It never changes
-// the wire table. User events and queries are passed on and remembered, not delivered yet.
+// the wire table.
 //
 // Pure, deterministic, single-threaded. Every input appends to an Output that the caller owns.
 // tick() when next_deadline() has come; early or twice is harmless.
@@ -14,19 +14,23 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/cluster/address_book.h"
 #include "agent/cluster/config.h"
+#include "agent/cluster/event_coalescer.h"
 #include "agent/cluster/intents.h"
 #include "agent/cluster/lamport.h"
 #include "agent/cluster/leave.h"
 #include "agent/cluster/members.h"
 #include "agent/cluster/messages.h"
 #include "agent/cluster/output.h"
+#include "agent/cluster/queries.h"
 #include "agent/cluster/rumours.h"
 #include "agent/cluster/seeds.h"
 #include "swim/output.h"
 #include "swim/random.h"
+#include "swim/result.h"
 
 namespace muster::cluster {
 
@@ -72,6 +76,16 @@ public:
     void joined(TimePoint now, bool announce, Output& out);
     // Leaves gracefully: Output::left within 2 * broadcast_timeout + leave_propagate_delay.
     void leave(TimePoint now, RequestId request, Output& out);
+    // Tells everybody, ourselves too. An error if it is too large: then nothing happened.
+    std::optional<Error> user_event(TimePoint now, RequestId request, BytesView name,
+                                    BytesView payload, bool coalesce, Output& out);
+    // Asks everybody; answers what others ask; changes the keys of all (queries.h).
+    std::optional<Error> query(TimePoint now, RequestId request, const QueryRequest& wanted,
+                               Output& out);
+    std::optional<Error> respond(TimePoint now, QueryHandle handle, BytesView payload, Output& out);
+    std::optional<Error> keys(TimePoint now, RequestId request, KeyAction action, BytesView key,
+                              Output& out);
+    void key_answer(TimePoint now, QueryHandle handle, const KeyAnswer& answer, Output& out);
     // Says of another member that it has left; with prune it is erased everywhere.
     void force_leave(TimePoint now, RequestId request, BytesView name, bool prune, Output& out);
 
@@ -93,7 +107,13 @@ public:
 private:
     // Applies or keeps an intent. True if it is worth passing on to others.
     bool hear(TimePoint now, BytesView name, Intent intent, Output& out);
-    void pass_on(BytesView message, Output& out);
+    void hear_event(TimePoint now, BytesView message, Output& out);
+    void hear_query(TimePoint now, BytesView message, Output& out);
+    void hear_answer(TimePoint now, BytesView message, Output& out);
+    void carry_relayed(BytesView message, Output& out);
+    void dispute(TimePoint now, const swim::WireEvent& claim, Output& out);
+    void note_own_address(const swim::WireEvent& event, const WireRecord& record);
+    void merge_events(TimePoint now, const PushPull& state, Output& out);
     void hear_message(TimePoint now, BytesView name, const Intent& intent, BytesView message,
                       Output& out);
     void announce_join(TimePoint now, Output& out);
@@ -101,6 +121,7 @@ private:
     void tell_phase(GracefulLeave::Phase before, Output& out);
     bool anyone_else_alive() const;
     void member_left_wire(TimePoint now, const swim::WireEvent& event, Output& out);
+    static void refuse(swim::Fault fault, std::string detail, Output& out);
     void prune(TimePoint now, Output& out);
     void reap(TimePoint now, Output& out);
     void count_members(TimePoint now);
@@ -111,7 +132,10 @@ private:
     bool has_seeds_;
     LamportClock clock_;
     Rumours rumours_;
+    EventCoalescer coalescer_;
     Members members_;
+    Queries queries_;
+    std::vector<Endpoint> former_;  // our own addresses before the one that we have
     RecentIntents intents_;
     AddressBook book_;
     SeedSchedule seeds_;

@@ -8,7 +8,8 @@ void witness_unused(LamportClock& clock, LamportTime time) {
     }
 }
 
-Rumours::Rumours(std::size_t buffer) : events_(buffer), queries_(buffer) {
+Rumours::Rumours(std::size_t event_buffer, std::size_t query_buffer)
+    : events_(event_buffer), queries_(query_buffer) {
     event_clock_.increment();
     query_clock_.increment();
 }
@@ -31,9 +32,7 @@ bool Rumours::hear(const Query& query) {
         return false;
     }
     query_clock_.witness(query.ltime);
-    const bool news =
-        queries_.hear(query_clock_.time(), query.ltime, query.id) == Queries::Verdict::News;
-    return news && (query.flags & query_is_not_rebroadcast) == 0;
+    return queries_.hear(query_clock_.time(), query.ltime, query.id) == Queries::Verdict::News;
 }
 
 void Rumours::witness(LamportTime events, LamportTime queries) {
@@ -41,10 +40,13 @@ void Rumours::witness(LamportTime events, LamportTime queries) {
     witness_unused(query_clock_, queries);
 }
 
-void Rumours::merge(const PushPull& state) {
+void Rumours::merge(const PushPull& state, std::vector<HeardEvent>& news) {
     for (const PushPull::Slot& slot : state.events) {
         for (const PushPull::Event& event : slot.events) {
-            remember(slot.ltime, event.name, event.payload);
+            if (remember(slot.ltime, event.name, event.payload)) {
+                news.push_back(
+                    {slot.ltime, Bytes(event.name), Bytes(event.payload), /*coalesce=*/false});
+            }
         }
     }
 }

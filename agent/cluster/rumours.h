@@ -1,11 +1,13 @@
-// User events and queries that go round: what is news is remembered and passed on, once
+// User events and queries that go round: what is news is remembered, to be told and passed on once
 // (docs/protocol/serf.md sections 7.2, 7.3 and 8.2).
 //
 // Each kind has its Lamport clock and its ring of what was heard recently. Pure.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "agent/cluster/application.h"
 #include "agent/cluster/lamport.h"
 #include "agent/cluster/messages.h"
 #include "agent/cluster/query_messages.h"
@@ -23,17 +25,17 @@ struct Happened {
 
 class Rumours {
 public:
-    // `buffer`: how many Lamport times are remembered, for each kind. REQUIRES: buffer >= 1
-    explicit Rumours(std::size_t buffer);
+    // How many Lamport times are remembered, of each kind. REQUIRES: both >= 1
+    Rumours(std::size_t event_buffer, std::size_t query_buffer);
 
-    // Each witnesses the time first. True if it is news, to be passed on.
+    // Each witnesses the time first. True if it is news.
     bool hear(const UserEvent& event);
     bool hear(const Query& query);
 
     // Clocks of a push/pull, which have not been used in a message yet.
     void witness(LamportTime events, LamportTime queries);
-    // The events of a push/pull: remembered, never passed on.
-    void merge(const PushPull& state);
+    // The events of a push/pull: never passed on. Appends those that are news.
+    void merge(const PushPull& state, std::vector<HeardEvent>& news);
     // Events before that time are not wanted: they happened before we joined.
     void ignore_events_before(LamportTime ltime);
     // Fills in the clocks and the remembered events. The views live as long as this is not changed.
