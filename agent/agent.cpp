@@ -160,6 +160,14 @@ void Agent::Parts::left() {
     asio::post(loop, [this] { stop(0); });
 }
 
+// As the reference does: without a leave, which would take the name from its holder.
+void Agent::Parts::lose_name() {
+    log.write(LogLevel::Err, "another host has the name " + node->name() +
+                                 ", and most members take its side: this agent ends (give one of "
+                                 "the two another name, see --node)");
+    asio::post(loop, [this] { stop(0); });
+}
+
 void Agent::Parts::stop(int with_status) {
     status = with_status;
     streams.close();

@@ -30,6 +30,8 @@ inline constexpr Duration look_interval = std::chrono::seconds(10);
 
 struct Agent::Parts final : api::Backend, net::StreamUser {
     using Completion = std::function<void(const RequestDone&)>;
+    using Answered = std::function<void(const cluster::QueryAnswer&)>;
+    using Reported = std::function<void(const cluster::KeyReport&)>;
     // Somebody else's descriptor that the loop waits for.
     struct Watch;
 
@@ -42,6 +44,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void say_who_we_are();
     void begin_leave(const char* why, Completion completion);
     void left();
+    void lose_name();
     void stop(int status);
 
     // ---- inputs (agent.cpp) ----
@@ -62,8 +65,12 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void send(const swim::Output& wire);
     void tell(const MemberEvent& event);
     void tell(const NameConflict& conflict);
+    void tell(const cluster::HeardEvent& event);
+    void tell(const cluster::HeardQuery& query);
     void tell(const Notice& notice);
     void complete(const RequestDone& done);
+    void hand_over(const cluster::QueryAnswer& answer);
+    void hand_over(const cluster::KeyReport& report);
     void tell_view();
     void resolve_seeds();
     void seeds_resolved(const std::vector<net::Resolved>& seeds);
@@ -83,11 +90,19 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
                      std::function<void(std::string error)> done) override;
     void set_tags(const cluster::Tags& tags, std::function<void(std::string error)> done) override;
     const cluster::Tags& tags() const override;
+    Result<cluster::LamportTime> user_event(const Bytes& name, const Bytes& payload,
+                                            bool coalesce) override;
+    Result<cluster::LamportTime> query(const cluster::QueryRequest& wanted,
+                                       Answered answered) override;
+    std::optional<Error> respond(cluster::QueryHandle handle, const Bytes& payload) override;
+    void keys(cluster::KeyAction action, const Bytes& key, Reported done) override;
+    std::optional<cluster::Coordinate> coordinate(const Bytes& name) const override;
     void subscribe(api::Subscriber& subscriber) override;
     void unsubscribe(api::Subscriber& subscriber) override;
     void replay_log(api::Subscriber& subscriber) const override;
 
     RequestId expect(Completion completion);
+    Result<cluster::LamportTime> stamped(RequestId request, Result<Effects> effects);
 
     AgentConfig config;
     Log& log;
@@ -108,6 +123,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     TimePoint leave_deadline = never;  // a leave that nobody hears ends here
     RequestId last_request = 0;
     std::map<RequestId, Completion> requests;
+    std::map<RequestId, Answered> askers;  // of queries that still run
+    std::map<RequestId, Reported> key_askers;
     std::vector<api::Subscriber*> subscribers;  // null: gone while they were being told
     std::size_t telling = 0;
     RateLimit said;

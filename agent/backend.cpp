@@ -119,6 +119,63 @@ const cluster::Tags& Agent::Parts::tags() const {
     return node->tags();
 }
 
+// The node stamps at once, or refuses.
+Result<cluster::LamportTime> Agent::Parts::stamped(RequestId request, Result<Effects> effects) {
+    if (!effects) {
+        requests.erase(request);
+        return effects.error();
+    }
+    cluster::LamportTime ltime = 0;
+    requests[request] = [&ltime](const RequestDone& done) { ltime = done.ltime; };
+    perform(*std::move(effects));
+    requests.erase(request);
+    arm();
+    return ltime;
+}
+
+Result<cluster::LamportTime> Agent::Parts::user_event(const Bytes& name, const Bytes& payload,
+                                                      bool coalesce) {
+    const RequestId request = expect({});
+    return stamped(request, node->user_event(clock.now(), request, name, payload, coalesce));
+}
+
+Result<cluster::LamportTime> Agent::Parts::query(const cluster::QueryRequest& wanted,
+                                                 Answered answered) {
+    const RequestId request = expect({});
+    Result<Effects> effects = node->query(clock.now(), request, wanted);
+    if (effects)
+        askers.emplace(request, std::move(answered));
+    return stamped(request, std::move(effects));
+}
+
+std::optional<Error> Agent::Parts::respond(cluster::QueryHandle handle, const Bytes& payload) {
+    Result<Effects> effects = node->respond(clock.now(), handle, payload);
+    if (!effects)
+        return effects.error();
+    perform(*std::move(effects));
+    arm();
+    return std::nullopt;
+}
+
+void Agent::Parts::keys(cluster::KeyAction action, const Bytes& key, Reported done) {
+    const RequestId request = expect({});
+    requests.erase(request);  // its end is the report
+    Result<Effects> effects = node->keys(clock.now(), request, action, key);
+    if (!effects) {
+        cluster::KeyReport refused;
+        refused.request = request;
+        refused.error = effects.error().text;
+        return done(refused);
+    }
+    key_askers.emplace(request, std::move(done));
+    perform(*std::move(effects));
+    arm();
+}
+
+std::optional<cluster::Coordinate> Agent::Parts::coordinate(const Bytes& name) const {
+    return node->coordinate(name);
+}
+
 void Agent::Parts::subscribe(api::Subscriber& subscriber) {
     subscribers.push_back(&subscriber);
 }

@@ -31,18 +31,29 @@ void Agent::Parts::perform(Effects effects) {
         tell(event);
     for (const NameConflict& conflict : effects.conflicts)
         tell(conflict);
+    for (const cluster::HeardEvent& event : effects.user_events)
+        tell(event);
+    for (const cluster::HeardQuery& query : effects.queries)
+        tell(query);
     for (const Notice& notice : effects.notices)
         tell(notice);
     tell_view();
     for (const RequestDone& done : effects.done)
         complete(done);
+    for (const cluster::QueryAnswer& answer : effects.answers)
+        hand_over(answer);
+    for (const cluster::KeyReport& report : effects.key_reports)
+        hand_over(report);
     const bool wants_seeds = effects.resolve_seeds;
     const bool has_left = effects.left;
+    const bool lost_name = effects.name_lost;
     node->recycle(std::move(effects));
     if (wants_seeds)
         resolve_seeds();
     if (has_left)
         left();
+    if (lost_name)
+        lose_name();
 }
 
 void Agent::Parts::send(const swim::Output& wire) {
@@ -72,6 +83,18 @@ void Agent::Parts::tell(const NameConflict& conflict) {
     tell(Notice{Notice::Level::Error, describe(conflict, node->name())});
 }
 
+void Agent::Parts::tell(const cluster::HeardEvent& event) {
+    tell(Notice{Notice::Level::Debug, "heard the user event " + event.name + " (" +
+                                          std::to_string(event.payload.size()) + " bytes)"});
+    for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_user_event(event); });
+}
+
+void Agent::Parts::tell(const cluster::HeardQuery& query) {
+    tell(Notice{Notice::Level::Debug, "heard the query " + query.name + " of " +
+                                          (query.source.empty() ? "an old agent" : query.source)});
+    for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_query(query); });
+}
+
 void Agent::Parts::tell(const Notice& notice) {
     const LogLevel level = level_of(notice.level);
     if (!log.wants(level))
@@ -92,6 +115,26 @@ void Agent::Parts::complete(const RequestDone& done) {
     const Completion completion = std::move(found->second);
     requests.erase(found);
     completion(done);
+}
+
+// Whoever asked may be gone: the callback knows.
+void Agent::Parts::hand_over(const cluster::QueryAnswer& answer) {
+    const auto found = askers.find(answer.request);
+    if (found == askers.end())
+        return;
+    const Answered answered = found->second;
+    if (answer.kind == cluster::QueryAnswer::Kind::Done)
+        askers.erase(found);
+    answered(answer);
+}
+
+void Agent::Parts::hand_over(const cluster::KeyReport& report) {
+    const auto found = key_askers.find(report.request);
+    if (found == key_askers.end())
+        return;
+    const Reported reported = std::move(found->second);
+    key_askers.erase(found);
+    reported(report);
 }
 
 void Agent::Parts::tell_view() {

@@ -21,7 +21,7 @@ Section serf(const NodeStats& node) {
             {"event_queue", std::to_string(node.event_queue)},
             {"query_queue", std::to_string(node.query_queue)},
             {"encrypted", "false"},
-            {"coordinate_resets", "0"}};
+            {"coordinate_resets", std::to_string(node.coordinate_resets)}};
 }
 
 Section rejected(const NodeStats& node) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "agent/effects.h"
 #include "agent/node.h"
 #include "swim/bytes.h"
+#include "swim/result.h"
 
 namespace muster::api {
 
@@ -45,6 +47,9 @@ class Subscriber {
 public:
     virtual ~Subscriber() = default;
     virtual void on_member_event(const MemberEvent& event) = 0;
+    virtual void on_user_event(const cluster::HeardEvent& event) = 0;
+    // May be answered with Backend::respond() until its deadline.
+    virtual void on_query(const cluster::HeardQuery& query) = 0;
     // The view's index has risen, for whatever reason; its events, if any, were told before.
     virtual void on_view(std::uint64_t index) = 0;
     // One log record as the daemon wrote it. Called on the loop thread.
@@ -75,6 +80,20 @@ public:
     virtual void set_tags(const cluster::Tags& tags,
                           std::function<void(std::string error)> done) = 0;
     virtual const cluster::Tags& tags() const = 0;
+
+    // The Lamport time of the event, or why it was refused.
+    virtual Result<cluster::LamportTime> user_event(const Bytes& name, const Bytes& payload,
+                                                    bool coalesce) = 0;
+    // Answers come to `answered`, never during the call, the last of them of kind Done.
+    virtual Result<cluster::LamportTime> query(
+        const cluster::QueryRequest& wanted,
+        std::function<void(const cluster::QueryAnswer&)> answered) = 0;
+    // The error, in the reference's words; none: it is on its way.
+    virtual std::optional<Error> respond(cluster::QueryHandle handle, const Bytes& payload) = 0;
+    // `key` is raw. The error of the report is for the client.
+    virtual void keys(cluster::KeyAction action, const Bytes& key,
+                      std::function<void(const cluster::KeyReport&)> done) = 0;
+    virtual std::optional<cluster::Coordinate> coordinate(const Bytes& name) const = 0;
 
     // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.
     virtual void subscribe(Subscriber& subscriber) = 0;

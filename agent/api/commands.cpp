@@ -32,11 +32,19 @@ std::string reply_header(Encoding encoding, const ReplyHeader& header, bool body
     return bytes;
 }
 
+cluster::KeyReport refused_keys(std::string_view error) {
+    cluster::KeyReport report;
+    report.error = error;
+    return report;
+}
+
 // Hands the backend's old log records to one conversation.
 class LogReplay final : public Subscriber {
 public:
     explicit LogReplay(Conversation& to) : to_(&to) {}
     void on_member_event(const MemberEvent&) override {}
+    void on_user_event(const cluster::HeardEvent&) override {}
+    void on_query(const cluster::HeardQuery&) override {}
     void on_view(std::uint64_t) override {}
     void on_log(LogLevel level, std::int64_t wall_ns, std::string_view text) override {
         MonitorRecord record({.level = level, .wall_ns = wall_ns, .text = text});
@@ -89,6 +97,19 @@ void Conversation::perform(Request request) {
             return monitor(request);
         case Command::Stop:
             return stop(request);
+        case Command::Event:
+            return user_event(request);
+        case Command::Query:
+            return query(request);
+        case Command::Respond:
+            return respond(request);
+        case Command::InstallKey:
+        case Command::UseKey:
+        case Command::RemoveKey:
+        case Command::ListKeys:
+            return keys(request);
+        case Command::GetCoordinate:
+            return get_coordinate(request);
     }
 }
 
@@ -176,19 +197,6 @@ void Conversation::search_on() {
     reply_shared(done.request, body);
 }
 
-template <class Outcome, class Then>
-std::function<void(Outcome)> Conversation::completion(Then then) {
-    busy_ = true;
-    return [weak = weak_from_this(), then = std::move(then)](Outcome outcome) {
-        const std::shared_ptr<Conversation> self = weak.lock();
-        if (!self || self->ended_)
-            return;
-        self->busy_ = false;
-        then(outcome);
-        self->work();
-    };
-}
-
 void Conversation::join(const Request& request) {
     Result<JoinRequest> wanted = decode_join(request.body);
     if (!wanted)
@@ -225,6 +233,9 @@ void Conversation::set_tags(const Request& request) {
     for (const Bytes& key : wanted->remove)
         tags.erase(key);
     wanted->set.merge(tags);
+    if (const Result<Bytes> encoded = cluster::encode_tags(wanted->set); !encoded)
+        return reply_tags(request,
+                          extended() ? encoded.error().text : std::string(errors::tags_too_large));
     const auto done = [this, request](const std::string& error) { reply_tags(request, error); };
     premises_.backend.set_tags(wanted->set, completion<std::string>(done));
 }
@@ -282,6 +293,14 @@ void Conversation::refuse(const Request& request, std::string_view error) {
             return reply_joined(request, {}, error);
         case Command::Tags:
             return reply_tags(request, error);
+        case Command::Event:
+        case Command::Query:
+            return reply_ltime(request, Error{std::string(error)});
+        case Command::InstallKey:
+        case Command::UseKey:
+        case Command::RemoveKey:
+        case Command::ListKeys:
+            return reply_keys(request, refused_keys(error));
         case Command::Members:
         case Command::MembersFiltered:
         case Command::Statistics: {

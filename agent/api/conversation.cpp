@@ -197,6 +197,16 @@ void Conversation::on_event(EventRecord& record) {
         premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);
 }
 
+void Conversation::on_user_event(UserEventRecord& record) {
+    if (!ended_)
+        premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);
+}
+
+void Conversation::on_query(const QueryNews& news) {
+    if (!ended_)
+        premises_.stats.records_dropped += subscriptions_.deliver(news, encoding_, *link_);
+}
+
 void Conversation::on_log(MonitorRecord& record) {
     if (!ended_)
         premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);

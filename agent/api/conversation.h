@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct Premises {
     const ServerConfig& config;
 };
 
+// Queries that one client may have running at once.
+inline constexpr std::size_t max_queries = 64;
+
 class Conversation : public std::enable_shared_from_this<Conversation> {
 public:
     // REQUIRES: premises and link outlive every call made here. Completions that come after the
@@ -58,6 +62,8 @@ public:
     // The time asked for by Link::wake_after() has come.
     void woken();
     void on_event(EventRecord& record);
+    void on_user_event(UserEventRecord& record);
+    void on_query(const QueryNews& news);
     void on_log(MonitorRecord& record);
     void on_view(std::uint64_t index);
 
@@ -67,7 +73,8 @@ public:
     bool owes_input() const;
     // A request is being carried out, waits, or could be carried out in another turn.
     bool works() const { return busy_ || waiting_ || searching_ || held_; }
-    bool subscribed() const { return !subscriptions_.empty(); }
+    // Records may still come, of a stream, a monitor or a query.
+    bool subscribed() const { return !subscriptions_.empty() || !queries_.empty(); }
     // Requests taken so far: who waits for input sees by it that a new wait has begun.
     std::uint64_t requests() const { return requests_; }
 
@@ -87,7 +94,7 @@ private:
     void refuse_bytes(const char* reason, std::string_view error);
     void end();
 
-    // The rules of the session, and the commands, in commands.cpp.
+    // The rules of the session, and the commands on members, in commands.cpp.
     bool admit(const Request& request);
     void perform(Request request);
     void shake_hands(const Request& request);
@@ -103,6 +110,16 @@ private:
     void stream(const Request& request);
     void monitor(const Request& request);
     void stop(const Request& request);
+
+    // The commands by which programs talk through the cluster, in commands_cluster.cpp.
+    void user_event(const Request& request);
+    void query(const Request& request);
+    void on_answer(std::uint64_t query, const cluster::QueryAnswer& answer);
+    void respond(const Request& request);
+    void keys(const Request& request);
+    void get_coordinate(const Request& request);
+    void reply_ltime(const Request& request, const Result<cluster::LamportTime>& ltime);
+    void reply_keys(const Request& request, const cluster::KeyReport& report);
 
     // The request's body is not as it should be.
     void malformed(const Request& request, const Error& error);
@@ -147,6 +164,26 @@ private:
     std::optional<Search> searching_;
     std::optional<Request> waiting_;  // for its MinIndex
     Subscriptions subscriptions_;
+    // Queries that the client asked and that still run.
+    struct Asked {
+        std::uint64_t seq = 0;
+        AnswerCounts counts;
+    };
+    std::map<std::uint64_t, Asked> queries_;
+    std::uint64_t last_query_ = 0;
 };
+
+template <class Outcome, class Then>
+std::function<void(Outcome)> Conversation::completion(Then then) {
+    busy_ = true;
+    return [weak = weak_from_this(), then = std::move(then)](Outcome outcome) {
+        const std::shared_ptr<Conversation> self = weak.lock();
+        if (!self || self->ended_)
+            return;
+        self->busy_ = false;
+        then(outcome);
+        self->work();
+    };
+}
 
 }  // namespace muster::api

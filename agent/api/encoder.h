@@ -59,6 +59,9 @@ public:
     virtual void text(BytesView value) = 0;
     // Bytes by nature; base64 in JSON.
     virtual void bytes(BytesView value) = 0;
+    // Bytes that programs give each other, and that are often text: in JSON as text is. Nothing at
+    // all is nil.
+    virtual void payload(BytesView value) = 0;
     // An address: its raw bytes, or in JSON its text.
     virtual void address(const Endpoint& endpoint) = 0;
     // A map of text to text. In JSON, pairs that are not UTF-8 stand once more, both sides in
@@ -77,6 +80,18 @@ public:
     void natural_field(std::string_view name, std::uint64_t value) {
         key(name);
         natural(value);
+    }
+    void payload_field(std::string_view name, BytesView value) {
+        key(name);
+        payload(value);
+    }
+    void integer_field(std::string_view name, std::int64_t value) {
+        key(name);
+        integer(value);
+    }
+    void real_field(std::string_view name, double value) {
+        key(name);
+        real(value);
     }
     void boolean_field(std::string_view name, bool value) {
         key(name);
@@ -101,6 +116,7 @@ public:
     void key(std::string_view key) override { text(key); }
     void text(BytesView value) override;
     void bytes(BytesView value) override;
+    void payload(BytesView value) override { value.empty() ? nil() : bytes(value); }
     void address(const Endpoint& endpoint) override { bytes(endpoint.ip()); }
     void text_map(std::span<const Pair> pairs) override;
     void natural(std::uint64_t value) override;
@@ -133,6 +149,7 @@ public:
     void key(std::string_view key) override;
     void text(BytesView value) override;
     void bytes(BytesView value) override;
+    void payload(BytesView value) override { value.empty() ? nil() : text(value); }
     void address(const Endpoint& endpoint) override;
     void text_map(std::span<const Pair> pairs) override;
     void natural(std::uint64_t value) override;

@@ -1,5 +1,6 @@
 #include "agent/api/event_filter.h"
 
+#include <algorithm>
 #include <span>
 
 namespace muster::api {
@@ -20,6 +21,8 @@ std::span<const Kind> known_kinds(bool extended) {
 
 std::optional<EventFilter> EventFilter::parse(std::string_view type, bool extended) {
     EventFilter filter;
+    if (type.size() > max_size)
+        return std::nullopt;
     if (type.empty())
         type = "*";
     for (;;) {
@@ -32,13 +35,32 @@ std::optional<EventFilter> EventFilter::parse(std::string_view type, bool extend
     }
 }
 
+void EventFilter::Names::add(std::string_view name) {
+    if (name.empty())
+        all = true;
+    else
+        some.emplace_back(name);
+}
+
+bool EventFilter::Names::match(BytesView name) const {
+    return all || std::find(some.begin(), some.end(), name) != some.end();
+}
+
 bool EventFilter::add(std::string_view filter, bool extended) {
-    if (filter == "user" || filter == "query" || filter.starts_with("user:") ||
-        filter.starts_with("query:"))
-        return true;
-    bool known = filter == "*";
+    const bool everything = filter == "*";
+    bool known = everything;
+    for (auto& [word, names] : {std::pair(std::string_view("user"), &user_events_),
+                                std::pair(std::string_view("query"), &queries_)}) {
+        if (everything || filter == word) {
+            names->add({});
+            known = true;
+        } else if (filter.starts_with(word) && filter.substr(word.size()).starts_with(':')) {
+            names->add(filter.substr(word.size() + 1));
+            known = true;
+        }
+    }
     for (const Kind kind : known_kinds(extended)) {
-        if (filter == "*" || filter == to_string(kind)) {
+        if (everything || filter == to_string(kind)) {
             kinds_ = static_cast<std::uint8_t>(kinds_ | bit(kind));
             known = true;
         }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "agent/effects.h"
 
@@ -12,19 +13,33 @@ namespace muster::api {
 
 class EventFilter {
 public:
-    // None if a filter is not one. "" is "*". User events and queries may be named; there are none
-    // to stream yet.
+    // What a client may have us remember for one stream.
+    static constexpr std::size_t max_size = 4096;
+
+    // None if a filter is not one, or if all together have more than max_size bytes. "" is "*";
+    // "user:" is "user", as in Serf.
     static std::optional<EventFilter> parse(std::string_view type, bool extended);
 
     bool matches(MemberEvent::Kind kind) const { return (kinds_ & bit(kind)) != 0; }
+    bool matches_user_event(BytesView name) const { return user_events_.match(name); }
+    bool matches_query(BytesView name) const { return queries_.match(name); }
 
 private:
+    struct Names {
+        bool all = false;
+        std::vector<Bytes> some;
+
+        void add(std::string_view name);
+        bool match(BytesView name) const;
+    };
     static std::uint8_t bit(MemberEvent::Kind kind) {
         return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
     }
     bool add(std::string_view filter, bool extended);
 
     std::uint8_t kinds_ = 0;
+    Names user_events_;
+    Names queries_;
 };
 
 }  // namespace muster::api

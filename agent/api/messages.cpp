@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<CommandTraits, 12> commands{{
+constexpr std::array<CommandTraits, 20> commands{{
     {Command::Handshake, "handshake", /*has_body=*/true, /*changes=*/false},
     {Command::Auth, "auth", true, false},
     {Command::Members, "members", false, false},
@@ -23,6 +23,14 @@ constexpr std::array<CommandTraits, 12> commands{{
     {Command::Stream, "stream", true, false},
     {Command::Monitor, "monitor", true, false},
     {Command::Stop, "stop", true, false},
+    {Command::Event, "event", true, true},
+    {Command::Query, "query", true, true},
+    {Command::Respond, "respond", true, true},
+    {Command::InstallKey, "install-key", true, true},
+    {Command::UseKey, "use-key", true, true},
+    {Command::RemoveKey, "remove-key", true, true},
+    {Command::ListKeys, "list-keys", false, true},
+    {Command::GetCoordinate, "get-coordinate", true, false},
 }};
 
 template <class Request>
@@ -128,6 +136,47 @@ Result<StopRequest> decode_stop(const Value& body) {
     return finish(fields, StopRequest{.stop = fields.natural("Stop")});
 }
 
+Result<EventRequest> decode_event(const Value& body) {
+    Fields fields(body, "event");
+    return finish(fields, EventRequest{.name = fields.text("Name"),
+                                       .payload = fields.text("Payload"),
+                                       .coalesce = fields.boolean("Coalesce")});
+}
+
+Result<cluster::QueryRequest> decode_query(const Value& body) {
+    Fields fields(body, "query");
+    cluster::QueryRequest request;
+    request.name = fields.text("Name");
+    request.payload = fields.text("Payload");
+    request.filter_nodes = fields.texts("FilterNodes");
+    const TextMap tags = fields.text_map("FilterTags");
+    request.filter_tags.assign(tags.begin(), tags.end());
+    const std::uint64_t relay_factor = fields.natural("RelayFactor");
+    request.relay_factor = static_cast<std::uint8_t>(relay_factor);
+    request.wants_acks = fields.boolean("RequestAck");
+    request.timeout = Duration(fields.integer("Timeout"));
+    if (!fields.failed() && relay_factor > 255)
+        return Error{"query: field RelayFactor: expected at most 255, found " +
+                     std::to_string(relay_factor)};
+    return finish(fields, std::move(request));
+}
+
+Result<RespondRequest> decode_respond(const Value& body) {
+    Fields fields(body, "respond");
+    return finish(fields,
+                  RespondRequest{.id = fields.natural("ID"), .payload = fields.text("Payload")});
+}
+
+Result<KeyRequest> decode_key(const Value& body) {
+    Fields fields(body, "key");
+    return finish(fields, KeyRequest{.key = fields.text("Key")});
+}
+
+Result<CoordinateRequest> decode_coordinate(const Value& body) {
+    Fields fields(body, "get-coordinate");
+    return finish(fields, CoordinateRequest{.node = fields.text("Node")});
+}
+
 void encode_header(const RequestHeader& header, std::string& out) {
     MsgpackEncoder encoder(out, /*extended=*/false);
     const bool has_index = header.min_index != 0;
@@ -203,6 +252,51 @@ void encode_body(const StopRequest& request, std::string& out) {
     MsgpackEncoder encoder(out, /*extended=*/false);
     encoder.begin_map(1);
     encoder.natural_field("Stop", request.stop);
+}
+
+void encode_body(const EventRequest& request, std::string& out) {
+    MsgpackEncoder encoder(out, /*extended=*/false);
+    encoder.begin_map(3);
+    encoder.boolean_field("Coalesce", request.coalesce);
+    encoder.text_field("Name", request.name);
+    encoder.payload_field("Payload", request.payload);
+}
+
+void encode_body(const cluster::QueryRequest& request, std::string& out) {
+    MsgpackEncoder encoder(out, /*extended=*/false);
+    encoder.begin_map(7);
+    encode_texts(encoder, "FilterNodes", request.filter_nodes, /*nil_if_empty=*/true);
+    if (request.filter_tags.empty()) {
+        encoder.key("FilterTags");
+        encoder.nil();
+    } else {
+        encode_pairs(encoder, "FilterTags",
+                     {request.filter_tags.begin(), request.filter_tags.end()});
+    }
+    encoder.text_field("Name", request.name);
+    encoder.payload_field("Payload", request.payload);
+    encoder.natural_field("RelayFactor", request.relay_factor);
+    encoder.boolean_field("RequestAck", request.wants_acks);
+    encoder.integer_field("Timeout", request.timeout.count());
+}
+
+void encode_body(const RespondRequest& request, std::string& out) {
+    MsgpackEncoder encoder(out, /*extended=*/false);
+    encoder.begin_map(2);
+    encoder.natural_field("ID", request.id);
+    encoder.payload_field("Payload", request.payload);
+}
+
+void encode_body(const KeyRequest& request, std::string& out) {
+    MsgpackEncoder encoder(out, /*extended=*/false);
+    encoder.begin_map(1);
+    encoder.text_field("Key", request.key);
+}
+
+void encode_body(const CoordinateRequest& request, std::string& out) {
+    MsgpackEncoder encoder(out, /*extended=*/false);
+    encoder.begin_map(1);
+    encoder.text_field("Node", request.node);
 }
 
 }  // namespace muster::api

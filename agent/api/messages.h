@@ -15,6 +15,7 @@
 
 #include "agent/api/fields.h"
 #include "agent/api/value.h"
+#include "agent/cluster/application.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
 #include "swim/time.h"
@@ -34,13 +35,21 @@ enum class Command : std::uint8_t {
     Stream,
     Monitor,
     Stop,
+    Event,
+    Query,
+    Respond,
+    InstallKey,
+    UseKey,
+    RemoveKey,
+    ListKeys,
+    GetCoordinate,
 };
 
 struct CommandTraits {
     Command command;
     std::string_view name;
     bool has_body;  // a body follows the request's header
-    bool changes;   // only some may use it
+    bool changes;   // acts on the cluster, or shows its keys: only some may use it
 };
 
 // Null: there is no such command.
@@ -90,6 +99,24 @@ struct MonitorRequest {
 struct StopRequest {
     std::uint64_t stop = 0;
 };
+struct EventRequest {
+    Bytes name = {};
+    Bytes payload = {};
+    bool coalesce = false;
+};
+struct RespondRequest {
+    std::uint64_t id = 0;  // of a query's record on the same connection
+    Bytes payload = {};
+};
+struct KeyRequest {
+    Bytes key = {};  // base64
+};
+struct CoordinateRequest {
+    Bytes node = {};
+};
+
+// Of a query that a client may ask: longer ones would be kept for whoever has long gone.
+inline constexpr Duration max_query_timeout = std::chrono::hours(24);
 
 // Each: the error names the field.
 Result<HandshakeRequest> decode_handshake(const Value& body);
@@ -101,6 +128,11 @@ Result<TagsRequest> decode_tags_request(const Value& body);
 Result<StreamRequest> decode_stream(const Value& body);
 Result<MonitorRequest> decode_monitor(const Value& body);
 Result<StopRequest> decode_stop(const Value& body);
+Result<EventRequest> decode_event(const Value& body);
+Result<cluster::QueryRequest> decode_query(const Value& body);
+Result<RespondRequest> decode_respond(const Value& body);
+Result<KeyRequest> decode_key(const Value& body);
+Result<CoordinateRequest> decode_coordinate(const Value& body);
 
 // Each appends a whole request in msgpack, with the bytes of Serf's own client.
 void encode_header(const RequestHeader& header, std::string& out);
@@ -113,6 +145,11 @@ void encode_body(const TagsRequest& request, std::string& out);
 void encode_body(const StreamRequest& request, std::string& out);
 void encode_body(const MonitorRequest& request, std::string& out);
 void encode_body(const StopRequest& request, std::string& out);
+void encode_body(const EventRequest& request, std::string& out);
+void encode_body(const cluster::QueryRequest& request, std::string& out);
+void encode_body(const RespondRequest& request, std::string& out);
+void encode_body(const KeyRequest& request, std::string& out);
+void encode_body(const CoordinateRequest& request, std::string& out);
 
 // Error texts that clients compare, or that the reference sends (section 6).
 namespace errors {
@@ -125,6 +162,12 @@ inline constexpr std::string_view invalid_auth = "Invalid authentication token";
 inline constexpr std::string_view duplicate_monitor = "Monitor already exists";
 inline constexpr std::string_view duplicate_stream = "Stream with given sequence exists";
 inline constexpr std::string_view invalid_filter = "Invalid event filter";
+inline constexpr std::string_view no_pending_query = "No pending queries matching ID";
+inline constexpr std::string_view internal_query = "Queries cannot contain the '_serf_' prefix";
+inline constexpr std::string_view past_deadline =
+    "failed to respond to key query: response is past the deadline";
+inline constexpr std::string_view tags_too_large =
+    "Encoded length of tags exceeds limit of 512 bytes";
 }  // namespace errors
 
 }  // namespace muster::api

@@ -59,6 +59,31 @@ struct LogRecord {
 void write_log(Encoder& encoder, const LogRecord& record);
 const char* to_string(LogLevel level);  // "trace", "debug", "info", "warn", "err"
 
+// One record of a stream: a user event, and when it was told.
+void write_user_event(Encoder& encoder, const cluster::HeardEvent& event, std::int64_t wall_ns);
+// One record of a stream: a query, and the number under which this connection may answer it until
+// the deadline. Nanoseconds since 1970.
+void write_query(Encoder& encoder, const cluster::HeardQuery& query, std::uint64_t id,
+                 std::int64_t deadline_ns, std::int64_t wall_ns);
+
+// What became of a query of this client's own, told with its end.
+struct AnswerCounts {
+    std::uint64_t acks = 0;
+    std::uint64_t responses = 0;
+    std::uint64_t lost = 0;  // of both, as the client did not read them in time
+};
+// One record for who asked. `counts` is of use with Done.
+void write_answer(Encoder& encoder, const cluster::QueryAnswer& answer, const AnswerCounts& counts);
+
+// Ours: Serf's replies to `event` and `query` have no body. REQUIRES: encoder.extended()
+void write_ltime(Encoder& encoder, cluster::LamportTime ltime);
+
+// How a change of keys went, or their list. Serf's `Keys` is nil but for a list.
+void write_key_report(Encoder& encoder, const cluster::KeyReport& report, bool is_list);
+
+// None: the member is not known, or nobody has measured it yet.
+void write_coordinate(Encoder& encoder, const std::optional<cluster::Coordinate>& coordinate);
+
 // A record in place of `count` others that this client did not read in time. REQUIRES:
 // encoder.extended()
 void write_lost(Encoder& encoder, std::uint64_t count);

@@ -61,6 +61,8 @@ struct Server::Parts final : SessionOwner, Subscriber {
 
     // Subscriber. Nothing that a session does in these calls ends one: they only queue.
     void on_member_event(const MemberEvent& event) override;
+    void on_user_event(const cluster::HeardEvent& event) override;
+    void on_query(const cluster::HeardQuery& query) override;
     void on_view(std::uint64_t index) override;
     void on_log(LogLevel level, std::int64_t wall_ns, std::string_view text) override;
 
@@ -219,6 +221,19 @@ void Server::Parts::on_member_event(const MemberEvent& event) {
     EventRecord record(event, wall_now(), event.name == backend.self());
     for (const auto& session : sessions)
         session->conversation().on_event(record);
+}
+
+void Server::Parts::on_user_event(const cluster::HeardEvent& event) {
+    UserEventRecord record(event, wall_now());
+    for (const auto& session : sessions)
+        session->conversation().on_user_event(record);
+}
+
+void Server::Parts::on_query(const cluster::HeardQuery& query) {
+    const QueryNews news{
+        .query = query, .deadline_ns = backend.wall_time(query.deadline), .wall_ns = wall_now()};
+    for (const auto& session : sessions)
+        session->conversation().on_query(news);
 }
 
 void Server::Parts::on_view(std::uint64_t index) {

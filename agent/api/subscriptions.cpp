@@ -15,6 +15,20 @@ void send_record(std::uint64_t seq, const SharedBytes& body, Encoding encoding, 
     link.send(header, body);
 }
 
+// A query as one stream is told of it.
+class QueryRecord final : public SharedRecord {
+public:
+    QueryRecord(const QueryNews& news, std::uint64_t id) : news_(news), id_(id) {}
+
+private:
+    void write(Encoder& encoder) const override {
+        write_query(encoder, news_.query, id_, news_.deadline_ns, news_.wall_ns);
+    }
+
+    QueryNews news_;
+    std::uint64_t id_;
+};
+
 }  // namespace
 
 const SharedBytes& SharedRecord::in(Encoding encoding) {
@@ -65,6 +79,27 @@ std::uint64_t Subscriptions::deliver(EventRecord& record, Encoding encoding, Lin
     for (auto& [seq, stream] : streams_) {
         if (stream.filter.matches(record.kind()))
             dropped += deliver_to(seq, stream, record, encoding, link);
+    }
+    return dropped;
+}
+
+std::uint64_t Subscriptions::deliver(UserEventRecord& record, Encoding encoding, Link& link) {
+    std::uint64_t dropped = 0;
+    for (auto& [seq, stream] : streams_) {
+        if (stream.filter.matches_user_event(record.name()))
+            dropped += deliver_to(seq, stream, record, encoding, link);
+    }
+    return dropped;
+}
+
+std::uint64_t Subscriptions::deliver(const QueryNews& news, Encoding encoding, Link& link) {
+    std::uint64_t dropped = 0;
+    for (auto& [seq, stream] : streams_) {
+        if (!stream.filter.matches_query(news.query.name))
+            continue;
+        // One that is lost needs no number: nobody can answer it.
+        QueryRecord record(news, link.congested() ? 0 : pending_.add(news.query.handle));
+        dropped += deliver_to(seq, stream, record, encoding, link);
     }
     return dropped;
 }

@@ -14,6 +14,7 @@
 #include "agent/api/encoder.h"
 #include "agent/api/event_filter.h"
 #include "agent/api/link.h"
+#include "agent/api/pending_queries.h"
 #include "agent/api/replies.h"
 
 namespace muster::api {
@@ -46,6 +47,27 @@ private:
     bool self_;
 };
 
+class UserEventRecord final : public SharedRecord {
+public:
+    // REQUIRES: `event` outlives this.
+    UserEventRecord(const cluster::HeardEvent& event, std::int64_t wall_ns)
+        : event_(&event), wall_ns_(wall_ns) {}
+    const Bytes& name() const { return event_->name; }
+
+private:
+    void write(Encoder& encoder) const override { write_user_event(encoder, *event_, wall_ns_); }
+
+    const cluster::HeardEvent* event_;
+    std::int64_t wall_ns_;
+};
+
+// A query, before it has the number that each of its records gets.
+struct QueryNews {
+    const cluster::HeardQuery& query;
+    std::int64_t deadline_ns = 0;
+    std::int64_t wall_ns = 0;
+};
+
 class MonitorRecord final : public SharedRecord {
 public:
     // REQUIRES: the record's text outlives this.
@@ -74,7 +96,11 @@ public:
 
     // Each gives the number of records that were dropped.
     std::uint64_t deliver(EventRecord& record, Encoding encoding, Link& link);
+    std::uint64_t deliver(UserEventRecord& record, Encoding encoding, Link& link);
+    std::uint64_t deliver(const QueryNews& news, Encoding encoding, Link& link);
     std::uint64_t deliver(MonitorRecord& record, Encoding encoding, Link& link);
+    // The queries of the records delivered here.
+    PendingQueries& pending() { return pending_; }
     // There is room again: tells each subscriber what it lost.
     void report_losses(Encoding encoding, Link& link);
 
@@ -89,6 +115,7 @@ private:
     void report_loss(std::uint64_t seq, Subscription& to, Encoding encoding, Link& link);
 
     std::map<std::uint64_t, Subscription> streams_;
+    PendingQueries pending_;
     std::optional<std::pair<std::uint64_t, Subscription>> monitor_;
 };
 

@@ -44,9 +44,36 @@ TEST_CASE("event filters are Serf's, and ours for those who know them") {
         {",", "?", "?"},
         {" member-join", "?", "?"},
         {"member-join:x", "?", "?"},
+        {"users", "?", "?"},
+        {"queryload", "?", "?"},
         {"Member-Join", "?", "?"},
     }));
     CAPTURE(type);
     CHECK(passing(type, /*extended=*/false) == serf);
     CHECK(passing(type, /*extended=*/true) == ours);
+}
+
+TEST_CASE("user events and queries pass by name, or all of them") {
+    const auto [type, user_events, queries] = GENERATE(table<const char*, bool, bool>({
+        {"*", true, true},
+        {"user", true, false},
+        {"query", false, true},
+        {"user:deploy", true, false},
+        {"user:deploy2", false, false},
+        {"user:x,user:deploy,query:y", true, false},
+        {"query:deploy", false, true},
+        {"user:", true, false},
+        {"member-join", false, false},
+    }));
+    CAPTURE(type);
+    const auto filter = EventFilter::parse(type, /*extended=*/false);
+    REQUIRE(filter);
+    CHECK(filter->matches_user_event("deploy") == user_events);
+    CHECK(filter->matches_query("deploy") == queries);
+}
+
+TEST_CASE("what a client may have remembered for a stream is bounded") {
+    const std::string most = "user:" + std::string(EventFilter::max_size - 5, 'x');
+    CHECK(EventFilter::parse(most, /*extended=*/true));
+    CHECK_FALSE(EventFilter::parse(most + "x", /*extended=*/true));
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,13 +42,22 @@ public:
     std::function<void()> when_listed;  // called whenever the members are asked for
     bool answers_at_once = true;        // else the completions wait in `pending`
     JoinOutcome join_outcome;
-    std::string error;  // of the other requests
+    std::string error;               // of the other requests
+    cluster::LamportTime ltime = 1;  // of the next event or query
+    std::optional<Error> refusal;    // of the next answer
+    cluster::KeyReport key_report;
+    std::map<Bytes, cluster::Coordinate> coordinates;
 
     // ---- what a test looks at ----
 
     std::deque<std::function<void()>> pending;
     std::vector<std::string> calls;
     std::vector<Subscriber*> subscribers;
+    struct AskedQuery {
+        cluster::QueryRequest wanted;
+        std::function<void(const cluster::QueryAnswer&)> answered;
+    };
+    std::vector<AskedQuery> queries;
 
     void add(Bytes member, const char* endpoint, cluster::Tags tags = {}) {
         table.push_back({.name = std::move(member),
@@ -80,6 +91,18 @@ public:
     void log(LogLevel level, std::int64_t wall_ns, const std::string& text) {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_log(level, wall_ns, text);
+    }
+    void hear(const cluster::HeardEvent& event) {
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_user_event(event);
+    }
+    void hear(const cluster::HeardQuery& query) {
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_query(query);
+    }
+    void answer(std::size_t query, cluster::QueryAnswer::Kind kind, Bytes from = {},
+                Bytes payload = {}) {
+        queries.at(query).answered({query, kind, std::move(from), std::move(payload)});
     }
     void complete_one() {
         const auto completion = std::move(pending.front());
@@ -134,6 +157,36 @@ public:
         finish([this, done = std::move(done)] { done(error); });
     }
     const cluster::Tags& tags() const override { return own_tags; }
+    Result<cluster::LamportTime> user_event(const Bytes& event, const Bytes& payload,
+                                            bool coalesce) override {
+        calls.push_back("event " + event + " " + payload + (coalesce ? " coalesce" : ""));
+        if (!error.empty())
+            return Error{error};
+        return ltime;
+    }
+    Result<cluster::LamportTime> query(
+        const cluster::QueryRequest& wanted,
+        std::function<void(const cluster::QueryAnswer&)> answered) override {
+        calls.push_back("query " + wanted.name + " " + wanted.payload);
+        if (!error.empty())
+            return Error{error};
+        queries.push_back({wanted, std::move(answered)});
+        return ltime;
+    }
+    std::optional<Error> respond(cluster::QueryHandle handle, const Bytes& payload) override {
+        calls.push_back("respond " + std::to_string(handle) + " " + payload);
+        return refusal;
+    }
+    void keys(cluster::KeyAction action, const Bytes& key,
+              std::function<void(const cluster::KeyReport&)> done) override {
+        constexpr const char* names[] = {"install", "use", "remove", "list"};
+        calls.push_back(std::string("keys ") + names[static_cast<int>(action)] + " " + key);
+        finish([this, done = std::move(done)] { done(key_report); });
+    }
+    std::optional<cluster::Coordinate> coordinate(const Bytes& member) const override {
+        const auto found = coordinates.find(member);
+        return found != coordinates.end() ? std::optional(found->second) : std::nullopt;
+    }
     void subscribe(Subscriber& subscriber) override { subscribers.push_back(&subscriber); }
     void unsubscribe(Subscriber& subscriber) override { std::erase(subscribers, &subscriber); }
     void replay_log(Subscriber& subscriber) const override {

@@ -52,6 +52,17 @@ TEST_CASE("requests are read, and written with the bytes of the reference's clie
     check_request("stop_unknown", decode_stop);
     check_request("force_leave_unknown", decode_force_leave);
     check_request("force_leave_prune_unknown", decode_force_leave);
+    check_request("event", decode_event);
+    check_request("event_nopayload", decode_event);
+    check_request("event_toobig", decode_event);
+    check_request("query", decode_query);
+    check_request("query_default", decode_query);
+    check_request("query_toobig", decode_query);
+    check_request("respond_unknown", decode_respond);
+    check_request("install_key", decode_key);
+    check_request("use_key", decode_key);
+    check_request("remove_key", decode_key);
+    check_request("get_coordinate", decode_coordinate);
 }
 
 TEST_CASE("an auth request is that of the reference's client") {
