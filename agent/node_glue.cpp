@@ -63,7 +63,7 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
         cluster.merge_user_state(now, state.payload, state.join && state.ours, up);
     }
     wire.user_states.clear();
-    wire.round_trips.clear();
+    measure(effects);
     for (const swim::Refusal& refusal : wire.refusals) {
         effects.notices.push_back(
             {Notice::Level::Warning, "the state that " + refusal.peer.to_string() +
@@ -83,6 +83,21 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
     for (const std::uint64_t ticket : finished_now) {
         finished(now, ticket, effects);
     }
+}
+
+// Where members stand follows from how long our probes took.
+void Node::Parts::measure(Effects& effects) {
+    const swim::Output& wire = effects.wire;
+    for (const swim::RoundTrip& trip : wire.round_trips) {
+        const BytesView name = wire.name(trip);
+        if (cluster.members().find(name) != nullptr &&
+            !coordinates.observe(name, wire.payload(trip), trip.time)) {
+            effects.notices.push_back(
+                {Notice::Level::Info, "the coordinate that " + Bytes(name) +
+                                          " sent with an ack cannot be read: it is passed over"});
+        }
+    }
+    effects.wire.round_trips.clear();
 }
 
 // What the Serf layer wants goes to swim, or out.
@@ -111,6 +126,11 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
         to.insert(to.end(), std::make_move_iterator(from.begin()),
                   std::make_move_iterator(from.end()));
     };
+    for (const MemberEvent& event : up.events) {
+        if (event.kind == MemberEvent::Kind::Reap) {
+            coordinates.forget(event.name);
+        }
+    }
     append(up.events, effects.events);
     append(up.conflicts, effects.conflicts);
     append(up.user_events, effects.user_events);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/cluster/cluster.h"
+#include "agent/cluster/coordinates.h"
 #include "agent/joins.h"
 #include "agent/node.h"
 #include "agent/retries.h"
@@ -27,13 +28,13 @@ struct Node::Parts final : swim::LocalState {
           random(config.seed),
           swim(config.swim, *this, random.split()),
           cluster(cluster_config(config), config.swim.name, config.has_seeds, random.split()),
+          coordinates(config.swim.name, random.split()),
           tags(config.tags),
           joins(swim, cluster),
           retries(swim, cluster) {}
 
     void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
-    // Coordinates are not sent yet: an empty payload says so to Serf's agents.
-    void append_ack_payload(Bytes& /*out*/) const override {}
+    void append_ack_payload(Bytes& out) const override { coordinates.append_payload(out); }
 
     // An update of our tags whose sending is waited for.
     struct Update {
@@ -51,6 +52,7 @@ struct Node::Parts final : swim::LocalState {
     void hand_down(TimePoint now, Effects& effects);
     void report_again(TimePoint now, BytesView name);
     void finished(TimePoint now, std::uint64_t ticket, Effects& effects);
+    void measure(Effects& effects);
     void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
     void expire_updates(TimePoint now, Effects& effects);
 
@@ -58,6 +60,7 @@ struct Node::Parts final : swim::LocalState {
     Random random;
     swim::Swim swim;
     cluster::Cluster cluster;
+    cluster::Coordinates coordinates;
     cluster::Tags tags;
     cluster::Output up;  // what the Serf layer wants done
     Joins joins;

@@ -57,6 +57,10 @@ bool Node::leaving() const {
     return parts_->cluster.phase() != cluster::GracefulLeave::Phase::Running;
 }
 
+std::optional<cluster::Coordinate> Node::coordinate(BytesView name) const {
+    return parts_->coordinates.find(name);
+}
+
 NodeStats Node::stats() const {
     const auto& members = parts_->cluster.members();
     const auto& sender = parts_->swim.sender();
@@ -87,6 +91,7 @@ NodeStats Node::stats() const {
     stats.probes = parts_->swim.prober().probes();
     stats.probes_failed = parts_->swim.prober().failures();
     stats.refutations = parts_->swim.refutations();
+    stats.coordinate_resets = parts_->coordinates.resets();
     return stats;
 }
 

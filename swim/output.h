@@ -114,11 +114,13 @@ struct ExchangeResult {
     std::size_t others = 0;  // members other than ourselves in the answer
 };
 
-// How long a direct probe's answer took, with the ack's payload (Serf's coordinates).
+// How long a direct probe's answer took, with the ack's payload (Serf's coordinates): both
+// texts stand in Output::bytes, one after the other, so that a round trip costs no memory.
 struct RoundTrip {
-    Bytes name;
-    Duration time;
-    Bytes payload;
+    Duration time{};
+    std::size_t offset = 0;
+    std::size_t name_size = 0;
+    std::size_t payload_size = 0;
 };
 
 // How a ping by name that was asked for ended.
@@ -135,7 +137,7 @@ struct Refusal {
 };
 
 struct Output {
-    Bytes bytes;  // the datagrams' bytes, one after the other
+    Bytes bytes;  // of the datagrams and the round trips, one after the other
     std::vector<Datagram> datagrams;
     std::vector<StreamOpen> opens;
     std::vector<StreamReply> replies;
@@ -151,6 +153,12 @@ struct Output {
 
     BytesView view(const Datagram& datagram) const {
         return BytesView(bytes).substr(datagram.offset, datagram.size);
+    }
+    BytesView name(const RoundTrip& trip) const {
+        return BytesView(bytes).substr(trip.offset, trip.name_size);
+    }
+    BytesView payload(const RoundTrip& trip) const {
+        return BytesView(bytes).substr(trip.offset + trip.name_size, trip.payload_size);
     }
     // Empties everything and keeps the memory.
     void clear();

@@ -139,7 +139,10 @@ bool Prober::ack(TimePoint now, const Ack& ack, Output& out) {
         // clock. A relayed ack looks the same; only the direct one, before relays were asked,
         // measures a round trip.
         if (!probe_.relayed) {
-            out.round_trips.push_back({probe_.name, now - probe_.sent, Bytes(ack.payload)});
+            out.round_trips.push_back(
+                {now - probe_.sent, out.bytes.size(), probe_.name.size(), ack.payload.size()});
+            out.bytes += probe_.name;
+            out.bytes += ack.payload;
         }
         succeed(now, out);
         return true;

@@ -40,16 +40,17 @@ bool Vivaldi::observe(BytesView peer, const Coordinate& other, Duration round_tr
 double Vivaldi::filter(BytesView peer, double seconds) {
     auto found = samples_.find(peer);
     if (found == samples_.end()) {
-        found = samples_.emplace(Bytes(peer), std::vector<double>{}).first;
+        found = samples_.emplace(peer, Samples{}).first;
     }
-    std::vector<double>& samples = found->second;
-    samples.push_back(seconds);
-    if (samples.size() > filter_size) {
-        samples.erase(samples.begin());
+    Samples& samples = found->second;
+    if (samples.count == filter_size) {
+        std::rotate(samples.seconds.begin(), samples.seconds.begin() + 1, samples.seconds.end());
+        --samples.count;
     }
-    std::vector<double> sorted = samples;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
+    samples.seconds[samples.count++] = seconds;
+    auto sorted = samples.seconds;
+    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(samples.count));
+    return sorted[samples.count / 2];
 }
 
 void Vivaldi::spring(const Coordinate& other, double seconds) {

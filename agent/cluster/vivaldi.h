@@ -8,7 +8,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <vector>
 
 #include "agent/cluster/coordinate.h"
 #include "swim/random.h"
@@ -38,12 +37,17 @@ private:
 
     static constexpr std::size_t window_size = 20;
     static constexpr std::size_t filter_size = 3;
+    // The last few of one peer, the oldest first.
+    struct Samples {
+        std::array<double, filter_size> seconds{};
+        std::size_t count = 0;
+    };
 
     Random random_;
     Coordinate own_;
     std::array<double, window_size> window_{};
     std::size_t window_at_ = 0;
-    std::map<Bytes, std::vector<double>, std::less<>> samples_;  // the last few of each peer
+    std::map<Bytes, Samples, std::less<>> samples_;
     std::uint64_t resets_ = 0;
 };
 

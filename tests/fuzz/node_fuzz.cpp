@@ -7,9 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "agent/cluster/query_messages.h"
 #include "agent/node.h"
 #include "swim/assert.h"
 #include "swim/codec.h"
@@ -42,6 +45,11 @@ private:
     }
 
     BytesView rest_;
+};
+
+constexpr const char* internal_names[8] = {
+    "_serf_ping",      "_serf_conflict",   "_serf_install-key", "_serf_use-key",
+    "_serf_list-keys", "_serf_remove-key", "_serf_new",         "load",
 };
 
 const Bytes vsn{"\x01\x05\x02\x02\x05\x05", 6};
@@ -87,11 +95,7 @@ public:
                 return perform(
                     node_.force_leave(now_, ++request_, script.name(), script.byte() % 2 == 0));
             case 12:
-                if (auto effects =
-                        node_.set_tags(now_, ++request_, {{Bytes(script.text()), "v"}})) {
-                    perform(*std::move(effects));
-                }
-                return;
+                return perform(node_.set_tags(now_, ++request_, {{Bytes(script.text()), "v"}}));
             default:
                 return rare(script);
         }
@@ -108,7 +112,7 @@ private:
     }
 
     void rare(Script& script) {
-        switch (script.byte() % 4) {
+        switch (script.byte() % 10) {
             case 0:
                 return perform(node_.leave(now_, ++request_));
             case 1:
@@ -117,9 +121,79 @@ private:
                 const Endpoint seeds[] = {script.endpoint()};
                 return perform(node_.seeds_resolved(now_, seeds));
             }
-            default:
+            case 3:
                 return perform(node_.stream_refused(now_, {++inbound_, true},
                                                     {swim::Fault::Decrypt, "no key", true}));
+            case 4:
+                return perform(node_.user_event(now_, ++request_, script.text(), script.text(),
+                                                script.byte() % 2 == 0));
+            case 5:
+                return ask(script);
+            case 6:
+                return perform(node_.respond(now_, script.byte(), script.text()));
+            case 7:
+                return perform(node_.keys(now_, ++request_,
+                                          static_cast<cluster::KeyAction>(script.byte() % 4),
+                                          script.text()));
+            case 8:
+                return perform(node_.key_answer(
+                    now_, script.byte(),
+                    {script.byte() % 2 == 0, Bytes(script.text()), {Bytes(script.text())}}));
+            default:
+                return say_of_a_query(script);
+        }
+    }
+
+    void ask(Script& script) {
+        cluster::QueryRequest wanted;
+        wanted.name = script.text();
+        wanted.payload = script.text();
+        wanted.wants_acks = script.byte() % 2 == 0;
+        wanted.relay_factor = script.byte();
+        wanted.timeout = std::chrono::seconds(script.byte());
+        if (script.byte() % 2 == 0) {
+            wanted.filter_nodes = {script.name(), script.name()};
+            wanted.filter_tags = {{Bytes(script.text()), Bytes(script.text())}};
+        }
+        perform(node_.query(now_, ++request_, wanted));
+    }
+
+    // What others ask, and answer: an id and a time out of few, so that they meet our own.
+    void say_of_a_query(Script& script) {
+        Bytes payload;
+        if (script.byte() % 2 == 0) {
+            cluster::Query query;
+            query.ip = keep(script.endpoint()).ip();
+            query.port = 7946;
+            query.name = names_.emplace_back(internal_names[script.byte() % 8]);
+            query.payload = script.text();
+            query.flags = script.byte();
+            query.id = script.byte();
+            query.ltime = script.byte();
+            query.relay_factor = script.byte();
+            query.source = keep(script.name());
+            if (script.byte() % 2 == 0) {
+                query.filters = {script.text()};
+            }
+            query.timeout = std::chrono::milliseconds(script.byte());
+            encode(query, payload);
+        } else {
+            const std::uint32_t id = script.byte() % 2 == 0 ? asked_ : script.byte();
+            cluster::QueryResponse response{script.byte() % 2U, keep(script.name()), id,
+                                            script.byte(), script.text()};
+            encode(response, payload);
+        }
+        say(swim::User{payload});
+    }
+
+    // The id of a query of ours, as it was sent.
+    void note_asked(BytesView message) {
+        if (!message.empty() && message[0] == static_cast<char>(cluster::MessageType::Query)) {
+            swim::Scratch scratch;
+            const auto query = cluster::decode_query(message, scratch);
+            if (query && query->source == node_.name()) {
+                asked_ = query->id;
+            }
         }
     }
 
@@ -157,10 +231,21 @@ private:
         now_ = end;
     }
 
+    void perform(Result<Effects> effects) {
+        if (effects) {
+            perform(*std::move(effects));
+        }
+    }
+
     void perform(Effects effects) {
         for (const swim::Datagram& datagram : effects.wire.datagrams) {
             reader_.open(effects.wire.view(datagram));
             MUSTER_ASSERT(reader_.faults().empty());
+            for (const swim::Message& message : reader_.messages()) {
+                if (const auto* user = std::get_if<swim::User>(&message)) {
+                    note_asked(user->payload);
+                }
+            }
         }
         for (const swim::StreamOpen& open : effects.wire.opens) {
             check_stream(open.bytes);
@@ -170,6 +255,10 @@ private:
             if (!reply.bytes.empty()) {
                 check_stream(reply.bytes);
             }
+        }
+        // One life is told of a user event once.
+        for (const cluster::HeardEvent& event : effects.user_events) {
+            MUSTER_ASSERT(told_.emplace(event.ltime, event.name, event.payload).second);
         }
         MUSTER_ASSERT(node_.incarnation() >= incarnation_);
         incarnation_ = node_.incarnation();
@@ -190,6 +279,8 @@ private:
     Node node_;
     const Endpoint from_ = *Endpoint::from_bytes({"\x0a\0\0\x01", 4}, 7946);
     std::uint32_t incarnation_ = 0;
+    std::uint32_t asked_ = 0;
+    std::set<std::tuple<cluster::LamportTime, Bytes, Bytes>> told_;
     RequestId request_ = 0;
     std::uint64_t inbound_ = 0;
     std::vector<swim::StreamId> open_;

@@ -68,6 +68,8 @@ for number, line in enumerate([
 # Scripts for the node (node_fuzz.cpp): a member is met, suspected, refutes, dies, comes back; joins,
 # leaves, jumps of time, exchanges.
 alive = lambda who, incarnation: bytes([1, incarnation, who, who, 2]) + b"\xff\x80"
+heard = lambda name, payload, flags: (
+    bytes([13, 9, 0, 1, name, len(payload)]) + payload + bytes([flags, 7, 9, 1, 1, 1, 250]))
 for number, script in enumerate([
     alive(1, 1) + alive(2, 1) + bytes([8, 255, 8, 255, 8, 255, 8, 255, 8, 255]),
     alive(1, 1) + bytes([2, 1, 1, 2]) + alive(1, 2) + bytes([3, 2, 1, 2, 8, 200]) + alive(1, 3),
@@ -77,5 +79,14 @@ for number, script in enumerate([
     alive(1, 1) + bytes([13, 0, 8, 255, 8, 255, 8, 255, 8, 255]),
     alive(1, 1) + bytes([13, 1, 4, 8, 255, 8, 255]) + alive(2, 1) + bytes([11, 1, 0, 8, 255]),
     bytes([13, 2, 3, 6, 0, 1, 3, 3, 0, 1, 0, 0, 0, 13, 3, 5, 4, 0, 1, 2, 3, 8, 10]),
+    # An event; a query with acks and relays, answered by us and by another; its end.
+    alive(1, 1) + bytes([13, 4, 6]) + b"deploy" + bytes([2]) + b"v1" + bytes([0, 8, 100]),
+    alive(1, 1) + alive(2, 1) + bytes([13, 5, 4]) + b"load" + bytes([0, 0, 2, 1, 1])
+    + bytes([13, 6, 1, 3]) + b"yes" + bytes([13, 9, 1, 0, 1, 0, 1, 2]) + b"no" + bytes([8, 255]),
+    # Others' queries: a ping that wants an ack, keys, a disputed name; and the keys of all.
+    alive(1, 1) + heard(0, b"", 1) + heard(2, b"\x07\x81\xa3Key\xa1k", 0) + heard(1, b"n1", 0)
+    + heard(4, b"", 0) + bytes([13, 8, 2, 0, 0, 2]) + b"K1" + bytes([13, 7, 0, 16]) + b"k" * 16
+    + bytes([13, 8, 3, 0, 0, 0, 8, 255]),
+    alive(1, 1) + bytes([1, 9, 0, 3, 2]) + b"\xff\x80" + bytes([8, 255, 8, 255]),
 ]):
     plant("node", f"script-{number}", script)

@@ -1,10 +1,14 @@
-// Any bytes as what Serf puts into memberlist's messages: intents, the state of a push/pull, tags,
-// coordinates. What decodes can be written and read again, and then is the same.
+// Any bytes as what Serf puts into memberlist's messages: intents, the state of a push/pull,
+// events, queries and their answers, filters, keys, tags, coordinates. What decodes can be written
+// and read again, and then is the same.
 #include <cstddef>
 #include <cstdint>
 
 #include "agent/cluster/coordinate.h"
+#include "agent/cluster/internal_messages.h"
 #include "agent/cluster/messages.h"
+#include "agent/cluster/query_filters.h"
+#include "agent/cluster/query_messages.h"
 #include "agent/cluster/tags.h"
 #include "swim/assert.h"
 
@@ -42,6 +46,44 @@ void push_pull(BytesView bytes) {
     }
 }
 
+// One message, by its two functions.
+template <class Decode>
+void goes_round(BytesView bytes, Decode decode) {
+    swim::Scratch scratch;
+    if (const auto message = decode(bytes, scratch)) {
+        const Bytes once = written(*message);
+        const auto again = decode(once, scratch);
+        MUSTER_ASSERT(again && written(*again) == once);
+    }
+}
+
+void queries(BytesView bytes) {
+    goes_round(bytes, decode_user_event);
+    goes_round(bytes, decode_query);
+    goes_round(bytes, decode_query_response);
+    goes_round(bytes, decode_relay);
+    filters_match({bytes}, "n0", {{"role", "web"}, {"", Bytes(bytes.substr(0, 64))}});
+}
+
+void internal(BytesView bytes) {
+    if (const auto record = decode_conflict_response(bytes)) {
+        Bytes once;
+        encode_conflict_response(*record, once);
+        const auto again = decode_conflict_response(once);
+        MUSTER_ASSERT(again && again->has_value() == record->has_value());
+    }
+    if (const auto key = decode_key_request(bytes)) {
+        Bytes once;
+        encode_key_request(*key, once);
+        MUSTER_ASSERT(*decode_key_request(once) == *key);
+    }
+    if (const auto response = decode_key_response(bytes)) {
+        Bytes once;
+        encode_key_response({response->result, response->message, response->keys}, true, once);
+        MUSTER_ASSERT(decode_key_response(once)->keys == response->keys);
+    }
+}
+
 void tags(BytesView bytes) {
     const Tags decoded = decode_tags(bytes);
     if (const auto once = encode_tags(decoded)) {
@@ -65,6 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const BytesView input(reinterpret_cast<const char*>(bytes), size);
     intents(input);
     push_pull(input);
+    queries(input);
+    internal(input);
     tags(input);
     coordinates(input);
     return 0;

@@ -34,10 +34,13 @@ TEST_CASE("every knob of the two layers can be configured") {
     cluster::Config cluster;
     auto& [broadcast_timeout, leave_propagate_delay, reap_interval, recent_intent_timeout,
            reconnect_timeout, tombstone_timeout, leaving_timeout, forget_after, retry_first,
-           retry_max, seed_retry_max, event_buffer, queue_max, cluster_max_members, max_remembered,
-           max_intents_size] = cluster;
-    constexpr std::size_t cluster_fields = 16;
-    CHECK(count("cluster") == cluster_fields);
+           retry_max, seed_retry_max, event_buffer, query_buffer, queue_max, user_event_size_limit,
+           user_coalesce_period, user_quiescent_period, query_size_limit, query_response_size_limit,
+           query_timeout_mult, query_gossip_interval, name_conflict_resolution, cluster_max_members,
+           max_remembered, max_intents_size, max_queries] = cluster;
+    constexpr std::size_t cluster_fields = 26;
+    constexpr std::size_t of_the_node = 1;  // query_gossip_interval is swim's
+    CHECK(count("cluster") == cluster_fields - of_the_node);
     CHECK(&broadcast_timeout == &cluster.broadcast_timeout);
 }
 

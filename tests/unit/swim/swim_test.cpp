@@ -160,7 +160,8 @@ TEST_CASE("an ack ends the probe, measures the round trip and mends the health")
     REQUIRE(s.out.round_trips.size() == 1);
     CHECK(s.out.round_trips[0].time <= 31ms);
     CHECK(s.out.round_trips[0].time >= 30ms);
-    CHECK(s.out.round_trips[0].payload == "payload");
+    CHECK(s.out.payload(s.out.round_trips[0]) == "payload");
+    CHECK(s.swim().table().find(s.out.name(s.out.round_trips[0]))->endpoint == target);
     s.pass(900ms);
     CHECK(s.state(2) == State::Alive);
     CHECK(s.state(3) == State::Alive);
