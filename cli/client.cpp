@@ -22,8 +22,15 @@ bool has_reply_body(Command command, bool extended) {
         case Command::MembersFiltered:
         case Command::Join:
         case Command::Statistics:
+        case Command::InstallKey:
+        case Command::UseKey:
+        case Command::RemoveKey:
+        case Command::ListKeys:
+        case Command::GetCoordinate:
             return true;
         case Command::Tags:
+        case Command::Event:
+        case Command::Query:
             return extended;
         default:
             return false;
@@ -150,6 +157,51 @@ std::optional<Error> Client::subscribe(Command command, const std::string& body)
         return Error{reply->error};
     subscriptions_.insert(seq_);
     return std::nullopt;
+}
+
+Result<api::ReadStats> Client::stats() {
+    const Result<Reply> reply = call(Command::Statistics);
+    if (!reply)
+        return reply.error();
+    if (!reply->error.empty())
+        return Error{reply->error};
+    return api::read_stats(reply->body);
+}
+
+Result<Client::KeysReply> Client::keys(Command command, const Bytes& key) {
+    std::string body;
+    if (command != Command::ListKeys)
+        encode_body(api::KeyRequest{.key = key}, body);
+    const Result<Reply> reply = call(command, body);
+    if (!reply)
+        return reply.error();
+    Result<api::ReadKeys> keys = api::read_keys(reply->body);
+    if (!keys)
+        return keys.error();
+    return KeysReply{.error = reply->error, .keys = *std::move(keys)};
+}
+
+Result<api::ReadLtime> Client::query(const cluster::QueryRequest& wanted) {
+    std::string body;
+    api::encode_body(wanted, body);
+    const Result<Reply> reply = call(Command::Query, body);
+    if (!reply)
+        return reply.error();
+    if (!reply->error.empty())
+        return Error{reply->error};
+    subscriptions_.insert(seq_);
+    return api::read_ltime(reply->body);
+}
+
+Result<std::optional<cluster::Coordinate>> Client::coordinate(const Bytes& name) {
+    std::string body;
+    encode_body(api::CoordinateRequest{.node = name}, body);
+    const Result<Reply> reply = call(Command::GetCoordinate, body);
+    if (!reply)
+        return reply.error();
+    if (!reply->error.empty())
+        return Error{reply->error};
+    return api::read_coordinate(reply->body);
 }
 
 std::optional<Error> Client::stream(const std::string& type) {

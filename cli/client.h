@@ -41,10 +41,20 @@ public:
                        std::uint64_t min_index = 0);
 
     Result<api::ReadMembers> members(const api::FilterRequest& filter);
+    Result<api::ReadStats> stats();
+    // Of a list, or of a change to `key` in base64. `error` is how it went, beside what was said.
+    struct KeysReply {
+        Bytes error;
+        api::ReadKeys keys;
+    };
+    Result<KeysReply> keys(api::Command command, const Bytes& key = {});
+    Result<std::optional<cluster::Coordinate>> coordinate(const Bytes& name);
+    // Starts a query; its answers come from next_record(), the last of them of type "done".
+    Result<api::ReadLtime> query(const cluster::QueryRequest& wanted);
     // Starts a stream; its records come from next_record().
     std::optional<Error> stream(const std::string& type);
     std::optional<Error> monitor(const std::string& level);
-    // The next record of a stream or monitor. None: the deadline has passed.
+    // The next record of what was started. None: the deadline has passed.
     Result<std::optional<api::Value>> next_record(Deadline deadline);
     // A record, or a part of one, has come.
     bool has_record() { return !records_.empty() || connection_.has_input(); }
@@ -58,7 +68,7 @@ private:
     Connection connection_;
     bool extended_ = false;
     std::uint64_t seq_ = 0;
-    std::set<std::uint64_t> subscriptions_;  // Seqs of streams and monitors
+    std::set<std::uint64_t> subscriptions_;  // Seqs of what was started
     std::deque<api::Value> records_;         // that came while a reply was awaited
 };
 

@@ -12,6 +12,19 @@ public:
     // Flushed at once: a line of a stream is of use only when it is seen.
     bool out(std::string_view text) override { return write(text, stdout); }
     bool err(std::string_view text) override { return write(text, stderr); }
+    muster::Result<std::string> in(std::size_t limit) override {
+        std::string text;
+        char buffer[4096];
+        for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) {
+            text.append(buffer, size);
+            if (text.size() > limit)
+                return muster::Error{"standard input has more than " + std::to_string(limit) +
+                                     " bytes"};
+        }
+        if (std::ferror(stdin) != 0)
+            return muster::Error{"standard input cannot be read"};
+        return text;
+    }
     bool is_interactive() const override { return ::isatty(STDOUT_FILENO) == 1; }
 
 private:

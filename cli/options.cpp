@@ -4,6 +4,8 @@
 
 #include "agent/api/duration.h"
 #include "agent/api/text.h"
+#include "cli/options_cluster.h"
+#include "cli/options_parts.h"
 
 namespace muster::cli {
 
@@ -21,24 +23,10 @@ struct Raw {
     std::vector<std::string> wait_members;
     std::string timeout;
     MonitorOptions monitor;
+    ClusterOptions cluster;
 };
 
 const std::vector<std::string> statuses{"alive", "suspect", "leaving", "left", "failed", "none"};
-
-std::pair<std::string, std::string> split_pair(const std::string& option, const std::string& text,
-                                               const char* form) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        throw CLI::ValidationError(option, "'" + text + "' is not of the form " + form);
-    return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-// `--option` takes a value of `form`.
-template <class Target>
-CLI::Option* add(CLI::App& app, const std::string& option, Target& target, const char* form,
-                 const char* help) {
-    return app.add_option(option, target, help)->type_name(form);
-}
 
 void add_common(CLI::App& app, Raw& raw) {
     auto* api = add(app, "--api", raw.options.api, "PATH",
@@ -57,9 +45,7 @@ void add_members(CLI::App& app, Raw& raw) {
         app.add_subcommand("members", "who is in the cluster, as this agent sees it");
     add(*members, "--status", raw.members.status, "RE", "only members with such a status");
     add(*members, "--name", raw.members.name, "RE", "only members with such a name");
-    add(*members, "--tag", raw.tags, "KEY=RE", "only members with such a tag; repeatable")
-        ->take_all()
-        ->allow_extra_args(false);
+    add_each(*members, "--tag", raw.tags, "KEY=RE", "only members with such a tag; repeatable");
     members->add_flag("--detailed", raw.members.detailed, "show all that is known of each");
     members->add_flag("--watch", raw.members.watch, "show them again whenever something changes");
 }
@@ -79,10 +65,8 @@ void add_wait(CLI::App& app, Raw& raw) {
     CLI::App* wait = app.add_subcommand("wait", "wait until the cluster is as asked (else exit 3)");
     add(*wait, "--members", raw.wait.members, "N", "at least N members are alive")
         ->check(CLI::NonNegativeNumber);
-    add(*wait, "--member", raw.wait_members, "NAME=STATUS",
-        "the member is alive, suspect, leaving, left, failed, or none (unknown); repeatable")
-        ->take_all()
-        ->allow_extra_args(false);
+    add_each(*wait, "--member", raw.wait_members, "NAME=STATUS",
+             "the member is alive, suspect, leaving, left, failed, or none (unknown); repeatable");
     add(*wait, "--timeout", raw.timeout, "DURATION", "for so long at most: 500ms, 3s, 2m, 1h")
         ->required();
 }
@@ -136,11 +120,28 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
         return raw.monitor;
     if (command == "version")
         return VersionOptions{};
-    finish_wait(raw);
-    return raw.wait;
+    if (command == "wait") {
+        finish_wait(raw);
+        return raw.wait;
+    }
+    return raw.cluster.chosen(command);
+}
+
+// What the command line is about, as far as it was understood.
+const CLI::App& innermost(const CLI::App& app) {
+    const auto commands = app.get_subcommands();
+    return commands.empty() ? app : innermost(*commands.front());
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> split_pair(const std::string& option, const std::string& text,
+                                               const char* form) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        throw CLI::ValidationError(option, "'" + text + "' is not of the form " + form);
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
 
 std::variant<Options, Usage> parse_options(const std::vector<std::string>& arguments) {
     CLI::App app("Ask and tell a muster agent, or a serf agent with --rpc-addr.", "muster");
@@ -151,13 +152,17 @@ std::variant<Options, Usage> parse_options(const std::vector<std::string>& argum
     add_members(app, raw);
     add_join_and_leave(app, raw);
     add_wait(app, raw);
+    raw.cluster.add_to(app);
     add_others(app, raw);
     app.fallthrough();
     app.require_subcommand(0, 1);
     app.footer(
         "Exit status: 0 done or yes, 1 error, 2 usage, 3 not reached in time, 4 the answer is no.");
-    for (CLI::App* command : app.get_subcommands({}))
+    for (CLI::App* command : app.get_subcommands({})) {
         command->fallthrough();
+        for (CLI::App* action : command->get_subcommands({}))
+            action->fallthrough();
+    }
     try {
         // CLI11 takes them from the back.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -167,11 +172,15 @@ std::variant<Options, Usage> parse_options(const std::vector<std::string>& argum
         raw.options.command =
             version ? CommandOptions(VersionOptions{}) : chosen(commands.front()->get_name(), raw);
     } catch (const CLI::CallForHelp&) {
-        const auto commands = app.get_subcommands();
-        return Usage{ExitStatus::Done, (commands.empty() ? app : *commands.front()).help()};
+        // Of a command that has commands of its own, all of it.
+        const CLI::App& about = innermost(app);
+        const bool is_whole = &about == &app;
+        return Usage{ExitStatus::Done, about.help("", is_whole ? CLI::AppFormatMode::Normal
+                                                               : CLI::AppFormatMode::All)};
     } catch (const CLI::ParseError& error) {
-        const auto commands = app.get_subcommands();
-        const std::string about = commands.empty() ? "" : " " + commands.front()->get_name();
+        std::string about;
+        for (const CLI::App* each = &innermost(app); each != &app; each = each->get_parent())
+            about.insert(0, " " + each->get_name());
         return Usage{ExitStatus::Usage, std::string("muster: ") + api::printable(error.what()) +
                                             " (see muster" + about + " --help)\n"};
     }

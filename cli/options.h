@@ -41,9 +41,53 @@ struct MonitorOptions {
     std::string log_level = "info";
 };
 struct VersionOptions {};
+struct TagsOptions {
+    api::TextMap set;
+    std::vector<std::string> remove;
+};
+// A payload as it is given, or `-` for what is read from standard input.
+struct Payload {
+    std::string text;
+    bool from_input() const { return text == "-"; }
+};
+struct EventOptions {
+    std::string name;
+    Payload payload;
+    bool coalesce = false;
+};
+struct QueryOptions {
+    std::string name;
+    Payload payload;
+    std::vector<std::string> filter_nodes;
+    api::TextMap filter_tags;  // expressions
+    Duration timeout{};        // zero: as the agent likes
+    bool no_ack = false;
+    std::uint8_t relay_factor = 0;
+};
+struct KeysOptions {
+    enum class Action : std::uint8_t { List, Install, Use, Remove, Status };
+    Action action = Action::List;
+    std::string key;  // base64, or `-` for a line of standard input
+};
+struct RotateOptions {
+    bool resume = false;
+    bool force = false;
+    bool show = false;  // the new key itself, where somebody needs it
+    std::string to;     // with resume: the new key's fingerprint
+};
+struct KeygenOptions {
+    std::string keyring;  // a file to make; empty: print the key
+};
+struct RttOptions {
+    std::string a;
+    std::string b;  // empty: the agent itself
+};
+struct ReachabilityOptions {};
 
 using CommandOptions = std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions,
-                                    InfoOptions, WaitOptions, MonitorOptions, VersionOptions>;
+                                    InfoOptions, WaitOptions, MonitorOptions, VersionOptions,
+                                    TagsOptions, EventOptions, QueryOptions, KeysOptions,
+                                    RotateOptions, KeygenOptions, RttOptions, ReachabilityOptions>;
 
 struct Options {
     std::string api;       // a socket's path; empty: the default

@@ -7,13 +7,14 @@
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/render.h"
+#include "cli/run_parts.h"
 #include "cli/wait.h"
 
 namespace muster::cli {
 
-namespace {
-
 using api::Command;
+
+namespace {
 
 // A serf agent's errors may have several lines, with white space around them.
 std::string one_line(std::string_view text) {
@@ -30,37 +31,6 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
-// One command, against one agent.
-class Run {
-public:
-    Run(const Options& options, const Target& target, Terminal& terminal)
-        : options_(&options), target_(&target), terminal_(&terminal) {}
-
-    ExitStatus operator()(const MembersOptions& asked);
-    ExitStatus operator()(const JoinOptions& asked);
-    ExitStatus operator()(const LeaveOptions& asked);
-    ExitStatus operator()(const ForceLeaveOptions& asked);
-    ExitStatus operator()(const InfoOptions& asked);
-    ExitStatus operator()(const WaitOptions& asked);
-    ExitStatus operator()(const MonitorOptions& asked);
-    ExitStatus operator()(const VersionOptions& asked);
-
-private:
-    ExitStatus fail(std::string_view text) {
-        terminal_->err("muster: " + api::printable(one_line(text)) + "\n");
-        return ExitStatus::Error;
-    }
-    ExitStatus print(const std::string& text, ExitStatus status = ExitStatus::Done) {
-        return terminal_->out(text) ? status : ExitStatus::Error;
-    }
-    ExitStatus simple(Command command, const std::string& body, const std::string& done);
-    Result<Client> connect() const { return Client::connect(*target_); }
-
-    const Options* options_;
-    const Target* target_;
-    Terminal* terminal_;
-};
-
 // Waits for a record, then takes all others that have come meanwhile: one look at the members
 // answers for all of them. False: the deadline has passed.
 Result<bool> wait_for_change(Client& client, Deadline deadline) {
@@ -70,6 +40,17 @@ Result<bool> wait_for_change(Client& client, Deadline deadline) {
     if (!record)
         return record.error();
     return record->has_value();
+}
+
+}  // namespace
+
+ExitStatus Run::fail(std::string_view text) {
+    terminal_->err("muster: " + api::printable(one_line(text)) + "\n");
+    return ExitStatus::Error;
+}
+
+ExitStatus Run::print(const std::string& text, ExitStatus status) {
+    return terminal_->out(text) ? status : ExitStatus::Error;
 }
 
 ExitStatus Run::operator()(const MembersOptions& asked) {
@@ -142,10 +123,7 @@ ExitStatus Run::operator()(const InfoOptions&) {
     Result<Client> client = connect();
     if (!client)
         return fail(client.error().text);
-    const Result<Client::Reply> reply = client->call(Command::Statistics);
-    if (!reply || !reply->error.empty())
-        return fail(reply ? BytesView(reply->error) : BytesView(reply.error().text));
-    const Result<api::ReadStats> stats = api::read_stats(reply->body);
+    const Result<api::ReadStats> stats = client->stats();
     if (!stats)
         return fail(stats.error().text);
     return print(options_->json ? info_json(*stats) : info_text(*stats));
@@ -203,8 +181,6 @@ ExitStatus Run::operator()(const MonitorOptions& asked) {
 ExitStatus Run::operator()(const VersionOptions&) {
     return print(options_->json ? version_json() : version_text());
 }
-
-}  // namespace
 
 ExitStatus run(const std::vector<std::string>& arguments, const api::SocketEnvironment& environment,
                Terminal& terminal) {

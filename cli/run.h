@@ -7,6 +7,7 @@
 
 #include "agent/api/address.h"
 #include "cli/exit_status.h"
+#include "swim/result.h"
 
 namespace muster::cli {
 
@@ -17,6 +18,8 @@ public:
     // Each answers false if it could not be written: the run ends then.
     virtual bool out(std::string_view text) = 0;
     virtual bool err(std::string_view text) = 0;
+    // All that is left of the input. More than `limit` bytes are an error.
+    virtual Result<std::string> in(std::size_t limit) = 0;
     // A person looks at it, and it can be redrawn.
     virtual bool is_interactive() const = 0;
 };

@@ -72,6 +72,16 @@ std::int64_t Fields::integer(std::string_view field) {
     return 0;
 }
 
+double Fields::real(std::string_view field) {
+    const Value* value = present(field);
+    if (value == nullptr)
+        return 0;
+    if (const auto number = value->number())
+        return *number;
+    expected(field, "a number", *value);
+    return 0;
+}
+
 bool Fields::boolean(std::string_view field) {
     const Value* value = present(field);
     if (value == nullptr)
@@ -119,6 +129,22 @@ TextMap Fields::text_map(std::string_view field) {
     }
     add_true_pairs(field, pairs);
     return pairs;
+}
+
+std::map<Bytes, std::uint64_t, std::less<>> Fields::natural_map(std::string_view field) {
+    std::map<Bytes, std::uint64_t, std::less<>> numbers;
+    const Value* value = present(field);
+    if (value != nullptr && value->map() == nullptr) {
+        expected(field, "a map of numbers", *value);
+    } else if (value != nullptr) {
+        for (const Value::Field& entry : *value->map()) {
+            if (const auto number = entry.value.natural())
+                numbers[entry.key] = *number;
+            else
+                expected(field, "a map of numbers", entry.value);
+        }
+    }
+    return numbers;
 }
 
 // The pairs of the map in base64 stand also in the map itself, garbled: those are dropped.

@@ -31,9 +31,11 @@ public:
     Bytes text(std::string_view field);
     std::uint64_t natural(std::string_view field);
     std::int64_t integer(std::string_view field);
+    double real(std::string_view field);
     bool boolean(std::string_view field);
     std::vector<Bytes> texts(std::string_view field);
     TextMap text_map(std::string_view field);  // of equal keys the last one counts
+    std::map<Bytes, std::uint64_t, std::less<>> natural_map(std::string_view field);
     const Value::List& list(std::string_view field);
 
     bool failed() const { return error_.has_value(); }

@@ -148,4 +148,85 @@ Result<ReadLog> read_log(const Value& body) {
     return finish(fields, std::move(reply));
 }
 
+Result<ReadTags> read_tags(const Value& body) {
+    Fields fields(body, "tags");
+    ReadTags reply;
+    reply.index = optional_natural(fields, "Index");
+    if (fields.has("Tags"))
+        reply.tags = fields.text_map("Tags");
+    return finish(fields, std::move(reply));
+}
+
+Result<ReadLtime> read_ltime(const Value& body) {
+    Fields fields(body, "reply");
+    return finish(fields, ReadLtime{.ltime = optional_natural(fields, "LTime")});
+}
+
+Result<ReadAnswer> read_answer(const Value& body) {
+    Fields fields(body, "answer");
+    ReadAnswer answer;
+    answer.type = fields.text("Type");
+    answer.from = fields.text("From");
+    answer.payload = fields.text("Payload");
+    answer.acks = optional_natural(fields, "Acks");
+    answer.responses = optional_natural(fields, "Responses");
+    answer.lost = optional_natural(fields, "Lost");
+    return finish(fields, std::move(answer));
+}
+
+Result<ReadKeys> read_keys(const Value& body) {
+    Fields fields(body, "keys");
+    ReadKeys reply;
+    reply.members = fields.natural("NumNodes");
+    reply.responses = fields.natural("NumResp");
+    reply.errors = fields.natural("NumErr");
+    reply.messages = fields.text_map("Messages");
+    if (fields.has("Keys"))
+        reply.keys = fields.natural_map("Keys");
+    if (fields.has("PrimaryKeys"))
+        reply.primary_keys = fields.natural_map("PrimaryKeys");
+    if (fields.has("Silent"))
+        reply.silent = fields.texts("Silent");
+    if (fields.has("KeyLists")) {
+        reply.key_lists.emplace();
+        for (const Value& record : fields.list("KeyLists")) {
+            Fields list(record, "list of keys");
+            reply.key_lists->insert_or_assign(list.text("Name"), list.texts("Keys"));
+            if (list.failed())
+                return list.error();
+        }
+    }
+    return finish(fields, std::move(reply));
+}
+
+Result<std::optional<cluster::Coordinate>> read_coordinate(const Value& body) {
+    using Answer = std::optional<cluster::Coordinate>;
+    Fields fields(body, "get-coordinate");
+    if (!fields.boolean("Ok"))
+        return finish(fields, Answer());
+    static const Value nothing;
+    const Value* record = body.find("Coord");
+    Fields parts(record != nullptr ? *record : nothing, "coordinate");
+    cluster::Coordinate coordinate;
+    coordinate.adjustment = parts.real("Adjustment");
+    coordinate.error = parts.real("Error");
+    coordinate.height = parts.real("Height");
+    const Value::List& vec = parts.list("Vec");
+    if (parts.failed())
+        return parts.error();
+    if (vec.size() != coordinate.vec.size())
+        return Error{"coordinate: field Vec: expected " + std::to_string(coordinate.vec.size()) +
+                     " numbers, found " + std::to_string(vec.size())};
+    for (std::size_t i = 0; i < vec.size(); ++i) {
+        const std::optional<double> part = vec[i].number();
+        if (!part)
+            return Error{"coordinate: field Vec: expected numbers, found " +
+                         std::string(vec[i].kind_name())};
+        coordinate.vec[i] = *part;
+    }
+    if (!coordinate.is_valid())
+        return Error{"coordinate: expected finite numbers"};
+    return Answer(coordinate);
+}
+
 }  // namespace muster::api

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include "agent/api/fields.h"
 #include "agent/api/value.h"
+#include "agent/cluster/coordinate.h"
 #include "swim/endpoint.h"
 #include "swim/message.h"
 #include "swim/result.h"
@@ -70,6 +73,34 @@ struct ReadLog {
     std::optional<std::uint64_t> lost;
 };
 
+struct ReadTags {
+    std::optional<std::uint64_t> index;
+    std::optional<TextMap> tags;
+};
+
+// Of an event or a query.
+struct ReadLtime {
+    std::optional<std::uint64_t> ltime;
+};
+
+struct ReadAnswer {
+    Bytes type;  // "ack", "response", "done"
+    Bytes from;
+    Bytes payload;
+    // Of the end of a query: what the agent has sent us, and what it could not.
+    std::optional<std::uint64_t> acks, responses, lost;
+};
+
+struct ReadKeys {
+    std::uint64_t members = 0, responses = 0, errors = 0;
+    TextMap messages;
+    std::optional<std::map<Bytes, std::uint64_t, std::less<>>> keys;          // of a list
+    std::optional<std::map<Bytes, std::uint64_t, std::less<>>> primary_keys;  // the same, ours
+    // Member -> its keys, the primary first; only of those that answered.
+    std::optional<std::map<Bytes, std::vector<Bytes>, std::less<>>> key_lists;
+    std::optional<std::vector<Bytes>> silent;
+};
+
 // Each: the error names the field that is not as it should be.
 Result<ReadHeader> read_header(const Value& record);
 Result<ReadMembers> read_members(const Value& body);
@@ -77,5 +108,11 @@ Result<ReadJoined> read_joined(const Value& body);
 Result<ReadStats> read_stats(const Value& body);
 Result<ReadEvent> read_event(const Value& body);
 Result<ReadLog> read_log(const Value& body);
+Result<ReadTags> read_tags(const Value& body);
+Result<ReadLtime> read_ltime(const Value& body);
+Result<ReadAnswer> read_answer(const Value& body);
+Result<ReadKeys> read_keys(const Value& body);
+// None: the agent knows none.
+Result<std::optional<cluster::Coordinate>> read_coordinate(const Value& body);
 
 }  // namespace muster::api

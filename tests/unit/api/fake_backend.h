@@ -46,6 +46,9 @@ public:
     cluster::LamportTime ltime = 1;  // of the next event or query
     std::optional<Error> refusal;    // of the next answer
     cluster::KeyReport key_report;
+    // Of a whole cluster's keyrings, in place of key_report.
+    std::function<cluster::KeyReport(cluster::KeyAction, const Bytes& key)> keyrings;
+    std::function<void(std::size_t query)> when_asked;  // called when a query was taken
     std::map<Bytes, cluster::Coordinate> coordinates;
 
     // ---- what a test looks at ----
@@ -171,6 +174,8 @@ public:
         if (!error.empty())
             return Error{error};
         queries.push_back({wanted, std::move(answered)});
+        if (when_asked)
+            when_asked(queries.size() - 1);
         return ltime;
     }
     std::optional<Error> respond(cluster::QueryHandle handle, const Bytes& payload) override {
@@ -181,6 +186,8 @@ public:
               std::function<void(const cluster::KeyReport&)> done) override {
         constexpr const char* names[] = {"install", "use", "remove", "list"};
         calls.push_back(std::string("keys ") + names[static_cast<int>(action)] + " " + key);
+        if (keyrings)
+            key_report = keyrings(action, key);
         finish([this, done = std::move(done)] { done(key_report); });
     }
     std::optional<cluster::Coordinate> coordinate(const Bytes& member) const override {

@@ -80,6 +80,66 @@ TEST_CASE("wait takes what it waits for, and for how long") {
     CHECK(options.timeout == 90s);
 }
 
+TEST_CASE("tags are set or deleted") {
+    const auto set = command<TagsOptions>({"tags", "set", "role=web=1", "dc="});
+    CHECK(set.set == api::TextMap{{"dc", ""}, {"role", "web=1"}});
+    CHECK(set.remove.empty());
+    CHECK(command<TagsOptions>({"tags", "delete", "role", "dc"}).remove == Arguments{"role", "dc"});
+    CHECK(parsed({"tags", "set", "a=b", "--format", "json"}).json);
+}
+
+TEST_CASE("events and queries take a payload, or a dash for standard input") {
+    const auto event = command<EventOptions>({"event", "deploy", "v1", "--coalesce"});
+    CHECK(event.name == "deploy");
+    CHECK(event.payload.text == "v1");
+    CHECK_FALSE(event.payload.from_input());
+    CHECK(event.coalesce);
+    CHECK(command<EventOptions>({"event", "deploy", "-"}).payload.from_input());
+    CHECK(command<EventOptions>({"event", "--", "deploy", "-v"}).payload.text == "-v");
+    CHECK_FALSE(command<EventOptions>({"event", "deploy"}).coalesce);
+    const auto query = command<QueryOptions>(
+        {"query", "load", "15m", "--filter-node", "n1", "--filter-node", "n2", "--filter-tag",
+         "role=a|b", "--timeout", "1m30s", "--no-ack", "--relay-factor", "255"});
+    CHECK(query.name == "load");
+    CHECK(query.payload.text == "15m");
+    CHECK(query.filter_nodes == Arguments{"n1", "n2"});
+    CHECK(query.filter_tags == api::TextMap{{"role", "a|b"}});
+    CHECK(query.timeout == 90s);
+    CHECK(query.no_ack);
+    CHECK(query.relay_factor == 255);
+    CHECK(command<QueryOptions>({"query", "load"}).timeout == Duration::zero());
+}
+
+TEST_CASE("keys have commands of their own") {
+    using Action = KeysOptions::Action;
+    CHECK(command<KeysOptions>({"keys", "list"}).action == Action::List);
+    CHECK(command<KeysOptions>({"keys", "status"}).action == Action::Status);
+    for (const auto& [name, action] :
+         {std::pair("install", Action::Install), std::pair("use", Action::Use),
+          std::pair("remove", Action::Remove)}) {
+        const auto keys = command<KeysOptions>({"keys", name, "QQ=="});
+        CHECK(keys.action == action);
+        CHECK(keys.key == "QQ==");
+    }
+    const auto rotate = command<RotateOptions>(
+        {"keys", "rotate", "--resume", "--force", "--show", "--to", "1a2b3c4d"});
+    CHECK(rotate.resume);
+    CHECK(rotate.force);
+    CHECK(rotate.show);
+    CHECK(rotate.to == "1a2b3c4d");
+    CHECK_FALSE(command<RotateOptions>({"keys", "rotate"}).force);
+    CHECK(command<KeygenOptions>({"keygen", "--keyring", "/f"}).keyring == "/f");
+    CHECK(command<KeygenOptions>({"keygen"}).keyring.empty());
+}
+
+TEST_CASE("a round-trip time is between two, the second of them the agent by default") {
+    const auto both = command<RttOptions>({"rtt", "a", "b"});
+    CHECK(both.a == "a");
+    CHECK(both.b == "b");
+    CHECK(command<RttOptions>({"rtt", "a"}).b.empty());
+    command<ReachabilityOptions>({"reachability"});
+}
+
 TEST_CASE("the version is a command and a flag") {
     command<VersionOptions>({"version"});
     command<VersionOptions>({"--version"});
@@ -109,6 +169,18 @@ TEST_CASE("a wrong command line says what is wrong, and where help is") {
         {Arguments{"monitor", "--log-level", "loud"}, "loud"},
         {Arguments{"info", "--api", "/s", "--rpc-addr", "h:1"}, "excludes"},
         {Arguments{"members", "--\x1b[2J"}, "\\x1b[2J"},
+        {Arguments{"tags"}, "A subcommand is required"},
+        {Arguments{"tags", "set"}, "pairs is required"},
+        {Arguments{"tags", "set", "role"}, "'role' is not of the form KEY=VALUE"},
+        {Arguments{"tags", "set", "a=1", "a=2"}, "'a' is given twice"},
+        {Arguments{"event"}, "name is required"},
+        {Arguments{"query", "q", "--timeout", "soon"}, "'soon' is not a duration"},
+        {Arguments{"query", "q", "--filter-tag", "=x"}, "'=x' is not of the form KEY=EXPRESSION"},
+        {Arguments{"query", "q", "--relay-factor", "256"}, "256"},
+        {Arguments{"keys"}, "A subcommand is required"},
+        {Arguments{"keys", "install"}, "(see muster keys install --help)"},
+        {Arguments{"keys", "rotate", "--to", "1a2b3c4d"}, "--to requires --resume"},
+        {Arguments{"rtt"}, "a is required"},
     }));
     CAPTURE(arguments);
     const Usage wrong = usage(arguments);
@@ -126,4 +198,7 @@ TEST_CASE("help is no error") {
     const Usage members = usage({"members", "--help"});
     CHECK(members.status == ExitStatus::Done);
     CHECK_THAT(members.text, Contains("--status"));
+    // That of a command with commands of its own shows all of these.
+    CHECK_THAT(usage({"keys", "--help"}).text, Contains("install") && Contains("--resume"));
+    CHECK_THAT(usage({"keys", "rotate", "--help"}).text, Contains("--resume"));
 }
