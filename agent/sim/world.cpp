@@ -9,14 +9,20 @@ namespace muster::sim {
 namespace {
 
 constexpr unsigned wakes_in_place_max = 1000;
+// Nonces take nothing from the chance of the rest: a seed's history is the same with keys.
+constexpr std::uint64_t nonce_salt = 0x6E6F6E6365;
 
 }  // namespace
 
 World::World(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
+      nonces_(options_.seed ^ nonce_salt),
       network_(random_.split(), options_.link),
-      streams_(queue_, network_, random_.split(), options_.label, options_.node.swim.tcp_timeout),
+      streams_(
+          queue_, network_, random_.split(),
+          [this](HostId host) -> swim::Seal& { return at(host).seal; },
+          options_.node.swim.tcp_timeout),
       transcript_(options_.keep_text) {}
 
 World::~World() = default;
@@ -31,6 +37,9 @@ HostId World::add() {
     host.config = options_.node;
     host.config.swim.name = "n" + std::to_string(id);
     host.socket_buffer = options_.socket_buffer;
+    host.keys = options_.keyring;
+    host.verify = options_.verify;
+    reseal(host);
     host.clock.ahead = std::chrono::hours(1) + random_.below(std::chrono::hours(1000));
     lives_.push_back(0);
     return id;
@@ -40,6 +49,7 @@ void World::boot(HostId id) {
     Host& host = at(id);
     MUSTER_ASSERT(lives_[id] == 0);
     host.config.swim.advertise = endpoint_of(host.address);
+    host.config.swim.packet_overhead = host.seal.packet_overhead();
     host.config.has_seeds = !host.seeds.empty();
     host.config.seed = random_.next();
     host.node.emplace(host.config);
@@ -131,6 +141,21 @@ void World::move_to_address_of(HostId id, HostId former) {
     owners_[host.address].reset();
     host.address = at(former).address;
     owners_[host.address] = id;
+}
+
+void World::set_keys(HostId id, const swim::Keyring& keyring) {
+    at(id).keys = keyring;
+    reseal(at(id));
+}
+
+void World::set_verify(HostId id, swim::Verify verify) {
+    at(id).verify = verify;
+    reseal(at(id));
+}
+
+void World::reseal(Host& host) {
+    host.seal = swim::Seal(options_.label, host.verify);
+    host.seal.set_keys(host.keys);
 }
 
 void World::set_seeds(HostId id, const Hosts& seeds) {
