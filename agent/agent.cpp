@@ -57,7 +57,7 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
       loop(*loop_owner),
       timer(loop, clock, [this] { asio::post(loop, [this] { turn(); }); }),
       seal(config.label, config.verify),
-      keys(loop, seal, std::exchange(config.keyring, {}), config.keyring_file),
+      keyring(loop, seal, std::exchange(config.keyring, {}), config.keyring_file),
       udp(
           loop, clock,
           [this](TimePoint now, const Endpoint& from, BytesView datagram) {

@@ -119,7 +119,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     mutable net::Clock clock;
     net::Timer timer;
     swim::Seal seal;
-    Keys keys;
+    Keys keyring;
     Undeciphered undeciphered;
     net::Udp udp;
     net::Streams streams;

@@ -143,7 +143,7 @@ void Agent::Parts::tell_view() {
 
 void Agent::Parts::change_keys(const std::vector<cluster::KeyRequest>& wanted) {
     for (const cluster::KeyRequest& request : wanted) {
-        keys.perform(request, [this, handle = request.handle](const cluster::KeyAnswer& answer) {
+        keyring.perform(request, [this, handle = request.handle](const cluster::KeyAnswer& answer) {
             perform(node->key_answer(clock.now(), handle, answer));
             arm();
         });
