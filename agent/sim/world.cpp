@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/cluster/key_change.h"
 #include "swim/assert.h"
 
 namespace muster::sim {
@@ -9,6 +10,7 @@ namespace muster::sim {
 namespace {
 
 constexpr unsigned wakes_in_place_max = 1000;
+constexpr Duration disk_time = std::chrono::milliseconds(5);
 // Nonces take nothing from the chance of the rest: a seed's history is the same with keys.
 constexpr std::uint64_t nonce_salt = 0x6E6F6E6365;
 
@@ -218,6 +220,45 @@ std::optional<RequestId> World::set_tags(HostId id, const cluster::Tags& tags) {
     return request;
 }
 
+std::optional<RequestId> World::user_event(HostId id, BytesView name, BytesView payload) {
+    Host& host = at(id);
+    const RequestId request = ++last_request_;
+    Result<Effects> effects = host.node->user_event(host.clock.local(now_), request, name, payload,
+                                                    /*coalesce=*/false);
+    if (!effects) {
+        return std::nullopt;
+    }
+    requests_.emplace(request, std::nullopt);
+    settle(host, *std::move(effects));
+    return request;
+}
+
+std::optional<RequestId> World::change_keys(HostId id, cluster::KeyAction action, BytesView key) {
+    Host& host = at(id);
+    const RequestId request = ++last_request_;
+    Result<Effects> effects = host.node->keys(host.clock.local(now_), request, action, key);
+    if (!effects) {
+        return std::nullopt;
+    }
+    settle(host, *std::move(effects));
+    return request;
+}
+
+// A disk takes its time, and the answer is an input of its own.
+void World::perform(const Host& asked, const cluster::KeyRequest& request) {
+    after(disk_time, [this, id = asked.id, life = asked.life, request] {
+        Host& host = at(id);
+        if (host.process != Process::Running || host.life != life) {
+            return;
+        }
+        const cluster::KeyAnswer answer = cluster::change_keys(host.keys, request);
+        host.seal.set_keys(host.keys);
+        input(host, [&](Node& node, TimePoint now) {
+            return node.key_answer(now, request.handle, answer);
+        });
+    });
+}
+
 void World::set_advertise(HostId id, const Endpoint& endpoint) {
     transcript_.line(now_, id, "advertises " + endpoint.to_string());
     input(at(id), [&](Node& node, TimePoint now) { return node.set_advertise(now, endpoint); });
@@ -326,6 +367,9 @@ void World::settle(Host& host, Effects&& effects) {
     if (index != host.index) {
         host.index = index;
         ++version_;
+    }
+    for (const cluster::KeyRequest& request : effects.key_requests) {
+        perform(host, request);
     }
     host.node->recycle(std::move(effects));
     if (left) {

@@ -102,6 +102,9 @@ public:
     // None if the node refused them.
     std::optional<RequestId> set_tags(HostId host, const cluster::Tags& tags);
     void set_advertise(HostId host, const Endpoint& endpoint);
+    // None if the node refused it. Heard by watch(), as a report of keys is.
+    std::optional<RequestId> user_event(HostId host, BytesView name, BytesView payload);
+    std::optional<RequestId> change_keys(HostId host, cluster::KeyAction action, BytesView key);
     // How it ended; none while it runs.
     const RequestDone* outcome(RequestId request) const;
     // A packet out of nowhere, as if it had been opened.
@@ -188,6 +191,7 @@ private:
     void send(Host& host, const swim::Datagram& datagram, BytesView bytes);
     void dial(Host& host, swim::StreamOpen&& request);
     void reseal(Host& host);
+    void perform(const Host& host, const cluster::KeyRequest& request);
     std::optional<BytesView> open_datagram(Host& host, BytesView datagram);
     void observe(Host& host, Effects& effects);
     void rearm(Host& host);

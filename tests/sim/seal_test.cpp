@@ -1,6 +1,7 @@
 // Clusters with keys: who is let in, how keys change while everything goes on, and what an old
 // packet can still do.
 #include <algorithm>
+#include <map>
 
 #include "tests/sim/sim.h"
 #include "tests/support/keys.h"
@@ -109,6 +110,64 @@ TEST_CASE("keys are rotated host by host, and nobody misses a word") {
     for (HostId host = 0; host < sim.size(); ++host) {
         CHECK(sim.count(host, MemberEvent::Kind::Suspect) == 0);
     }
+    CHECK(undeciphered(sim) == 0);
+}
+
+// What all hosts hear and report, as it comes.
+struct Ears {
+    explicit Ears(Sim& sim) {
+        sim.watch([this](HostId host, const Effects& effects) {
+            for (const cluster::HeardEvent& event : effects.user_events) {
+                ++heard[{host, event.payload}];
+            }
+            reports.insert(reports.end(), effects.key_reports.begin(), effects.key_reports.end());
+        });
+    }
+
+    std::map<std::pair<HostId, Bytes>, std::size_t> heard;
+    std::vector<cluster::KeyReport> reports;
+};
+
+TEST_CASE("keys are rotated by one member's commands while events flow, and none is lost") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    Sim sim{seed, keyed("a")};
+    Ears ears(sim);
+    sim.start(5);
+    const Bytes next(16, 'b');
+    std::size_t told = 0;
+    struct Step {
+        cluster::KeyAction action;
+        Bytes key;
+        const char* after;
+    };
+    for (const Step& step :
+         {Step{cluster::KeyAction::Install, next, "ab"}, Step{cluster::KeyAction::Use, next, "ba"},
+          Step{cluster::KeyAction::Remove, Bytes(16, 'a'), "b"}}) {
+        CAPTURE(step.after);
+        const std::size_t reports = ears.reports.size();
+        REQUIRE(sim.change_keys(2, step.action, step.key));
+        // Before, while and after the command goes round.
+        for (int i = 0; i < 20; ++i) {
+            REQUIRE(sim.user_event(static_cast<HostId>(told % sim.size()), "deploy",
+                                   std::to_string(told)));
+            ++told;
+            sim.run_for(50ms);
+        }
+        REQUIRE(sim.run_until([&] { return ears.reports.size() > reports; }, 1min));
+        CHECK(ears.reports.back().error == "");
+        CHECK(ears.reports.back().responses == sim.size());
+        for (HostId host = 0; host < sim.size(); ++host) {
+            CHECK(muster::test::order(sim.host(host).keys) == step.after);
+        }
+    }
+    sim.run_for(2min);
+    for (HostId host = 0; host < sim.size(); ++host) {
+        for (std::size_t i = 0; i < told; ++i) {
+            CAPTURE(host, i);
+            CHECK(ears.heard[{host, std::to_string(i)}] == 1);
+        }
+    }
+    CHECK(sim.count(Status::Failed) == 0);
     CHECK(undeciphered(sim) == 0);
 }
 
