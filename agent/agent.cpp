@@ -6,10 +6,10 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
+#include <utility>
 
 #include "agent/agent_parts.h"
 #include "swim/assert.h"
-#include "swim/seal.h"
 
 namespace muster {
 
@@ -56,13 +56,15 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
       loop_owner(std::make_unique<asio::io_context>(/*concurrency_hint=*/1)),
       loop(*loop_owner),
       timer(loop, clock, [this] { asio::post(loop, [this] { turn(); }); }),
+      seal(config.label, config.verify),
+      keyring(loop, seal, std::exchange(config.keyring, {}), config.keyring_file),
       udp(
           loop, clock,
           [this](TimePoint now, const Endpoint& from, BytesView datagram) {
               receive(now, from, datagram);
           },
           [this] { arm(); }),
-      streams(loop, clock, {config.node.swim.tcp_timeout, 128, config.label}, *this) {}
+      streams(loop, clock, seal, {config.node.swim.tcp_timeout, 128}, *this) {}
 
 Agent::Parts::~Parts() = default;
 
@@ -104,9 +106,7 @@ std::optional<Error> Agent::Parts::start() {
 
     config.node.swim.advertise = choice->endpoint;
     config.node.swim.bind_port = bound.port();
-    Bytes header;
-    swim::write_label(config.label, header);
-    config.node.swim.packet_overhead = header.size();
+    config.node.swim.packet_overhead = seal.packet_overhead();
     config.node.has_seeds = !config.seeds.empty();
     config.node.seed = random_seed();
     node.emplace(config.node);
@@ -123,6 +123,7 @@ std::optional<Error> Agent::Parts::start() {
             [&](api::Subscriber& subscriber) { subscriber.on_log(level, wall_ns, text); });
     });
     say_who_we_are();
+    say_how_we_are_sealed();
     started = clock.now();
     if (advertised->follows())
         next_look = started + look_interval;
@@ -140,6 +141,28 @@ void Agent::Parts::say_who_we_are() {
              net::to_string(choice.reason) + ")");
     if (!choice.warning.empty())
         log.warn(choice.warning);
+}
+
+void Agent::Parts::say_how_we_are_sealed() {
+    if (!seal.has_keys()) {
+        log.warn(
+            "gossip is not encrypted: whoever is on this network can read it, and join (see "
+            "--keyring)");
+    }
+    for (const std::string& warning : key_warnings())
+        log.warn(warning);
+}
+
+std::vector<std::string> Agent::Parts::key_warnings() const {
+    std::vector<MemberView> views;
+    node->members(views);
+    std::vector<std::string> all = warn_of(undeciphered, clock.now(), views);
+    if (seal.has_keys() && !seal.encrypts())
+        all.emplace_back("what this agent sends is not encrypted: verify_outgoing is off");
+    if (seal.has_keys() && !seal.requires_encryption()) {
+        all.emplace_back("this agent takes in what is not encrypted: verify_incoming is off");
+    }
+    return all;
 }
 
 void Agent::Parts::begin_leave(const char* why, Completion completion) {
@@ -180,14 +203,23 @@ void Agent::Parts::stop(int with_status) {
 // ---- inputs ----
 
 void Agent::Parts::receive(TimePoint now, const Endpoint& from, BytesView datagram) {
-    const swim::Opened opened = swim::open_packet(datagram, config.label);
-    if (opened.fault) {
-        node->refused(*opened.fault);
-        tell(Notice{Notice::Level::Warning, "a packet from " + from.to_string() +
-                                                " was refused: it carries another label"});
-        return;
-    }
+    const swim::Opened opened = seal.open_packet(datagram);
+    if (opened.fault)
+        return refuse(now, from, *opened.fault);
+    if (!undeciphered.empty())
+        undeciphered.opened(from);
     perform(node->receive(now, from, opened.content));
+}
+
+void Agent::Parts::refuse(TimePoint now, const Endpoint& from, swim::Fault fault) {
+    node->refused(fault);
+    if (fault == swim::Fault::Decrypt)
+        undeciphered.count(now, from);
+    tell(Notice{Notice::Level::Warning,
+                "a packet from " + from.to_string() +
+                    (fault == swim::Fault::Decrypt
+                         ? " was refused: none of our keys opens it (is its key current?)"
+                         : " was refused: it carries another label")});
 }
 
 void Agent::Parts::stream_message(TimePoint now, swim::StreamId id, const Endpoint& from,

@@ -16,7 +16,9 @@
 #include "agent/log.h"
 #include "agent/node.h"
 #include "swim/endpoint.h"
+#include "swim/keyring.h"
 #include "swim/result.h"
+#include "swim/seal.h"
 
 namespace muster {
 
@@ -28,6 +30,9 @@ struct AgentConfig {
     std::optional<Endpoint> advertise;  // port 0: the bind port
     std::vector<std::string> seeds;     // as people write them (agent/net/seed.h)
     Bytes label;                        // empty: none
+    swim::Keyring keyring;              // empty: nothing is encrypted
+    std::string keyring_file;           // where its changes go; empty: they end with the process
+    swim::Verify verify;
     api::ServerConfig api;
     std::string version;
 };

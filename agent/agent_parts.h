@@ -15,6 +15,7 @@
 #include "agent/advertised.h"
 #include "agent/agent.h"
 #include "agent/joining.h"
+#include "agent/keys.h"
 #include "agent/net/asio_fwd.h"
 #include "agent/net/clock.h"
 #include "agent/net/resolver.h"
@@ -22,6 +23,8 @@
 #include "agent/net/timer.h"
 #include "agent/net/udp.h"
 #include "agent/rate_limit.h"
+#include "agent/undeciphered.h"
+#include "swim/seal.h"
 
 namespace muster {
 
@@ -42,6 +45,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Error> start();
     std::optional<Error> bind();
     void say_who_we_are();
+    void say_how_we_are_sealed();
     void begin_leave(const char* why, Completion completion);
     void left();
     void lose_name();
@@ -49,6 +53,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
 
     // ---- inputs (agent.cpp) ----
     void receive(TimePoint now, const Endpoint& from, BytesView datagram);
+    void refuse(TimePoint now, const Endpoint& from, swim::Fault fault);
     void stream_message(TimePoint now, swim::StreamId id, const Endpoint& from,
                         const swim::StreamMessage& message) override;
     void stream_failed(TimePoint now, swim::StreamId id, const Endpoint& to,
@@ -72,6 +77,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void hand_over(const cluster::QueryAnswer& answer);
     void hand_over(const cluster::KeyReport& report);
     void tell_view();
+    void change_keys(const std::vector<cluster::KeyRequest>& wanted);
     void resolve_seeds();
     void seeds_resolved(const std::vector<net::Resolved>& seeds);
     void look_at_address();
@@ -101,6 +107,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void unsubscribe(api::Subscriber& subscriber) override;
     void replay_log(api::Subscriber& subscriber) const override;
 
+    std::vector<std::string> key_warnings() const;
+
     RequestId expect(Completion completion);
     Result<cluster::LamportTime> stamped(RequestId request, Result<Effects> effects);
 
@@ -110,6 +118,9 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     asio::io_context& loop;
     mutable net::Clock clock;
     net::Timer timer;
+    swim::Seal seal;
+    Keys keyring;
+    Undeciphered undeciphered;
     net::Udp udp;
     net::Streams streams;
     std::optional<net::Resolver> resolver;
@@ -132,7 +143,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     bool resolving = false;
     bool leaving = false;
     int status = 0;
-    Bytes sealed;  // a datagram with its label, while it is sent
+    Bytes sealed;  // a datagram, while it is sent
     std::vector<std::shared_ptr<Watch>> watches;
 };
 

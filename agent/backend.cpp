@@ -52,13 +52,16 @@ api::Stats Agent::Parts::stats() const {
                                 .name = node->name(),
                                 .version = config.version,
                                 .tags = node->tags(),
-                                .cpus = usable_cpus()});
+                                .cpus = usable_cpus(),
+                                .encrypted = seal.has_keys()});
 }
 
 std::vector<std::string> Agent::Parts::warnings() const {
     std::vector<std::string> all;
     if (!advertised->choice().warning.empty())
         all.push_back(advertised->choice().warning);
+    for (std::string& warning : key_warnings())
+        all.push_back(std::move(warning));
     const NodeStats now = node->stats();
     if (now.health > 0) {
         all.push_back("this agent's health score is " + std::to_string(now.health) +

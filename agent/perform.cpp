@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "agent/agent_parts.h"
+#include "agent/net/nonces.h"
 #include "agent/words.h"
-#include "swim/seal.h"
 
 namespace muster {
 
@@ -44,10 +44,12 @@ void Agent::Parts::perform(Effects effects) {
         hand_over(answer);
     for (const cluster::KeyReport& report : effects.key_reports)
         hand_over(report);
+    const std::vector<cluster::KeyRequest> wanted = std::move(effects.key_requests);
     const bool wants_seeds = effects.resolve_seeds;
     const bool has_left = effects.left;
     const bool lost_name = effects.name_lost;
     node->recycle(std::move(effects));
+    change_keys(wanted);
     if (wants_seeds)
         resolve_seeds();
     if (has_left)
@@ -58,13 +60,7 @@ void Agent::Parts::perform(Effects effects) {
 
 void Agent::Parts::send(const swim::Output& wire) {
     for (const swim::Datagram& datagram : wire.datagrams) {
-        if (config.label.empty()) {
-            udp.send(datagram.to, wire.view(datagram));
-            continue;
-        }
-        sealed.clear();
-        swim::write_label(config.label, sealed);
-        sealed += wire.view(datagram);
+        seal.seal_packet(wire.view(datagram), net::nonce_for(seal), sealed);
         udp.send(datagram.to, sealed);
     }
     for (const swim::StreamOpen& open : wire.opens)
@@ -143,6 +139,15 @@ void Agent::Parts::tell_view() {
         return;
     told_index = index;
     for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_view(index); });
+}
+
+void Agent::Parts::change_keys(const std::vector<cluster::KeyRequest>& wanted) {
+    for (const cluster::KeyRequest& request : wanted) {
+        keyring.perform(request, [this, handle = request.handle](const cluster::KeyAnswer& answer) {
+            perform(node->key_answer(clock.now(), handle, answer));
+            arm();
+        });
+    }
 }
 
 // A subscriber may subscribe others or go while it is told.

@@ -9,7 +9,7 @@ namespace {
 using Section = std::map<std::string, std::string>;
 
 // Serf's section, with its names (docs/protocol/rpc.md section 4.13).
-Section serf(const NodeStats& node) {
+Section serf(const NodeStats& node, bool encrypted) {
     return {{"members", std::to_string(node.members)},
             {"failed", std::to_string(node.failed)},
             {"left", std::to_string(node.left)},
@@ -20,7 +20,7 @@ Section serf(const NodeStats& node) {
             {"intent_queue", std::to_string(node.intent_queue)},
             {"event_queue", std::to_string(node.event_queue)},
             {"query_queue", std::to_string(node.query_queue)},
-            {"encrypted", "false"},
+            {"encrypted", encrypted ? "true" : "false"},
             {"coordinate_resets", std::to_string(node.coordinate_resets)}};
 }
 
@@ -87,7 +87,7 @@ api::Stats describe(const StatsSource& source) {
                         {"max_procs", "1"},
                         {"goroutines", "0"},
                         {"cpu_count", std::to_string(source.cpus)}};
-    stats["serf"] = serf(node);
+    stats["serf"] = serf(node, source.encrypted);
     Section& tags = stats["tags"];
     for (const auto& [key, value] : source.tags)
         tags[key] = value;

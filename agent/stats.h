@@ -25,6 +25,7 @@ struct StatsSource {
     std::string version;
     cluster::Tags tags;
     unsigned cpus = 1;
+    bool encrypted = false;
 };
 
 api::Stats describe(const StatsSource& source);

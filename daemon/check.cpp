@@ -17,6 +17,7 @@ public:
         check_addresses();
         check_tags();
         check_storage();
+        check_keys();
         check_swim();
         check_cluster();
         return std::move(errors_);
@@ -86,6 +87,14 @@ private:
             fail("ephemeral", "data_dir",
                  "nothing is to be kept, and " + name("data_dir") +
                      " says where to keep it (leave one of the two out)");
+        }
+    }
+
+    void check_keys() {
+        if (!settings_.keyring_file.empty() && place_of("encrypt_key").source != Source::Default) {
+            fail("encrypt_key", "keyring",
+                 "a single key is given, and " + name("keyring") +
+                     " has keys too (leave one of the two out)");
         }
     }
 

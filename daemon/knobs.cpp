@@ -1,5 +1,6 @@
-// The knobs of the two deciding layers, as options: [swim] and [cluster] in the file. What each one
-// means stands beside it in swim/config.h and agent/cluster/config.h.
+// The knobs of the two deciding layers and of the seal around them, as options: [swim] and
+// [cluster] in the file. What each one means stands beside it in swim/config.h, swim/seal.h and
+// agent/cluster/config.h.
 #include <charconv>
 #include <limits>
 #include <type_traits>
@@ -24,8 +25,11 @@ struct MemberOf<Type Class::*> {
 
 template <auto member>
 auto& field(Settings& settings) {
-    if constexpr (std::is_same_v<typename MemberOf<decltype(member)>::Owner, swim::Config>) {
+    using Owner = typename MemberOf<decltype(member)>::Owner;
+    if constexpr (std::is_same_v<Owner, swim::Config>) {
         return settings.swim.*member;
+    } else if constexpr (std::is_same_v<Owner, swim::Verify>) {
+        return settings.verify.*member;
     } else {
         return settings.cluster.*member;
     }
@@ -71,7 +75,7 @@ Option knob(std::string_view key, std::string_view help, Range range = {}) {
     using Member = MemberOf<decltype(member)>;
     using Value = typename Member::Value;
     Option option;
-    option.section = std::is_same_v<typename Member::Owner, swim::Config> ? "swim" : "cluster";
+    option.section = std::is_same_v<typename Member::Owner, cluster::Config> ? "cluster" : "swim";
     option.key = key;
     option.help = help;
     option.least = range.least;
@@ -91,6 +95,7 @@ Option knob(std::string_view key, std::string_view help, Range range = {}) {
 
 std::vector<Option> swim_knobs() {
     using C = swim::Config;
+    using V = swim::Verify;
     return {
         knob<&C::tcp_timeout>("tcp_timeout", "for a whole exchange over TCP"),
         knob<&C::indirect_checks>("indirect_checks", "members asked when a probe fails", {0, 64}),
@@ -121,6 +126,8 @@ std::vector<Option> swim_knobs() {
         knob<&C::notice_own_stall>("notice_own_stall", "accuse nobody after a pause of our own"),
         knob<&C::correct_stale>("correct_stale",
                                 "tell who is behind: of a refutation, of an earlier life"),
+        knob<&V::incoming>("verify_incoming", "with keys: refuse what is not encrypted"),
+        knob<&V::outgoing>("verify_outgoing", "with keys: encrypt what is sent"),
     };
 }
 

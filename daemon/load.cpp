@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "agent/api/address.h"
+#include "agent/keyring_file.h"
 #include "daemon/check.h"
 #include "daemon/flags.h"
 #include "daemon/place.h"
@@ -75,6 +76,7 @@ public:
         given_.insert(given_.end(), flags_.values.begin(), flags_.values.end());
         apply();
         settle_storage();
+        gather_keyring();
         if (out_.errors.empty()) {
             for (Complaint& complaint : contradictions(out_.settings, places_, options_))
                 fail(std::move(complaint));
@@ -105,12 +107,13 @@ private:
             path = variable;
         if (path.empty())
             return;
-        const Result<std::string> text = surroundings_.read_file(path);
+        Result<std::string> text = surroundings_.read_file(path);
         if (!text) {
             out_.errors.push_back(text.error().text);
             return;
         }
         FileValues file = read_toml(*text, path, options_);
+        swim::wipe(*text);  // it may hold a key
         given_ = std::move(file.values);
         out_.errors.insert(out_.errors.end(), file.errors.begin(), file.errors.end());
     }
@@ -136,13 +139,16 @@ private:
     // before the knobs, and a flag over all.
     void apply() {
         for (const Option& option : options_) {
-            for (const Given& given : given_) {
+            for (Given& given : given_) {
                 if (given.option != &option)
                     continue;
                 places_[option.full_key()] = given.place;
                 if (const auto refusal = option.apply(option, out_.settings, given.values))
                     fail({given.place.before(option) + ": " + *refusal,
                           given.place.source == Source::Flag});
+                if (option.key == "encrypt_key")
+                    std::for_each(given.values.begin(), given.values.end(),
+                                  [](std::string& value) { swim::wipe(value); });
             }
         }
     }
@@ -164,6 +170,19 @@ private:
                 s.data_dir = system_data_dir;
             else
                 s.ephemeral = true;
+        }
+    }
+
+    // The file of the one that counts only, and not beside a key: that is a contradiction.
+    void gather_keyring() {
+        Settings& s = out_.settings;
+        if (s.keyring_file.empty() || !s.keyring.empty())
+            return;
+        Result<swim::Keyring> ring = surroundings_.read_keyring(s.keyring_file);
+        if (ring) {
+            s.keyring = *ring;
+        } else {
+            out_.errors.push_back(ring.error().text);
         }
     }
 
@@ -201,7 +220,7 @@ Surroundings real_surroundings() {
     if (gethostname(name, sizeof name - 1) != 0)
         name[0] = '\0';
     return {[](const char* variable) -> const char* { return std::getenv(variable); },
-            read_whole_file, name, geteuid() == 0};
+            read_whole_file, name, geteuid() == 0, load_keyring};
 }
 
 Loaded load(const std::vector<std::string>& arguments, const Surroundings& surroundings) {

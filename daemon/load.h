@@ -17,6 +17,7 @@ struct Surroundings {
     std::function<Result<std::string>(const std::string&)> read_file;
     std::string host_name;
     bool is_root = false;
+    std::function<Result<swim::Keyring>(const std::string&)> read_keyring;
 };
 
 // The process's own.

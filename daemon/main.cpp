@@ -24,6 +24,9 @@ AgentConfig agent_config(const Settings& settings) {
     config.advertise = settings.advertise;
     config.seeds = settings.join;
     config.label = settings.label;
+    config.keyring = settings.keyring;
+    config.keyring_file = settings.keyring_file;
+    config.verify = settings.verify;
     config.api.path = settings.api;
     config.api.rpc = settings.rpc_addr;
     config.api.auth_key = settings.rpc_auth;

@@ -130,6 +130,17 @@ Refusal label(const Option& /*option*/, Settings& settings, const Values& values
     return std::nullopt;
 }
 
+// Not repeated in any error, as it is a secret.
+Refusal encrypt_key(const Option& /*option*/, Settings& settings, const Values& values) {
+    const Result<swim::Key> key = swim::Key::from_base64(values.front());
+    if (!key)
+        return key.error().text;
+    settings.keyring = {};
+    if (const std::optional<Error> error = settings.keyring.install(*key))
+        return error->text;
+    return std::nullopt;
+}
+
 Refusal log_level(const Option& /*option*/, Settings& settings, const Values& values) {
     const std::optional<LogLevel> level = parse_log_level(values.front());
     if (!level)
@@ -187,13 +198,22 @@ std::vector<Option> all_options() {
         {"", "profile", Text, true, "lan|wan|local", "timing of the gossip (lan)", profile},
         {"", "label", Text, true, "LABEL",
          "a cluster's label: packets with another one are refused", label},
+        {"", "keyring", Text, true, "FILE",
+         "the cluster's keys: what is sent is encrypted, and nothing else taken in",
+         text<&Settings::keyring_file>},
+        {"", "encrypt_key", Text, false, "", "the one key of a cluster that has no keyring",
+         encrypt_key},
         {"", "log_level", Text, true, "LEVEL", "trace, debug, info, warn or error (info)",
          log_level},
         {"", "log_format", Text, true, "text|json", "how log lines are written (text)", log_format},
     };
-    const auto tag = std::find_if(options.begin(), options.end(),
-                                  [](const Option& option) { return option.key == "tag"; });
-    tag->also = "tags";  // what one writes over a table of several
+    const auto also = [&](std::string_view key, std::string_view other) {
+        std::find_if(options.begin(), options.end(), [&](const Option& option) {
+            return option.key == key;
+        })->also = other;
+    };
+    also("tag", "tags");              // what one writes over a table of several
+    also("keyring", "keyring_file");  // as Serf calls it
     const std::vector<Option> knobs = knob_options();
     options.insert(options.end(), knobs.begin(), knobs.end());
     return options;

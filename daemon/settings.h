@@ -12,6 +12,8 @@
 #include "agent/log.h"
 #include "swim/config.h"
 #include "swim/endpoint.h"
+#include "swim/keyring.h"
+#include "swim/seal.h"
 
 namespace muster {
 
@@ -31,6 +33,9 @@ struct Settings {
     bool ephemeral = false;
     swim::Profile profile = swim::Profile::Lan;
     Bytes label;
+    std::string keyring_file;  // empty: none
+    swim::Keyring keyring;     // of the file, or the one key that was given; empty: none
+    swim::Verify verify;
     LogLevel log_level = LogLevel::Info;
     LogFormat log_format = LogFormat::Text;
     // Timing of the profile, and every knob that was set on top of it. Name, address and versions

@@ -21,7 +21,7 @@
 namespace muster::swim {
 
 inline constexpr std::size_t max_key_size = 32;
-inline constexpr std::size_t max_keys = 64;  // ours; each costs 4.5 KiB of cipher state
+inline constexpr std::size_t max_keys = 32;  // ours: a stranger can make us try all of them
 inline constexpr std::size_t max_keyring_text = std::size_t{16} * 1024;  // of the file
 
 // Overwrites memory that held a key, where the compiler would see no reason to.

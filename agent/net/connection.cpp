@@ -3,8 +3,6 @@
 #include <asio/buffer.hpp>
 #include <asio/write.hpp>
 
-#include "swim/seal.h"
-
 namespace muster::net {
 
 using asio::ip::tcp;
@@ -19,7 +17,6 @@ constexpr int reads_a_turn = 4;
 void Connection::dial(const tcp::endpoint& to, Bytes bytes, bool expects_reply) {
     phase_ = Phase::Connecting;
     expects_reply_ = expects_reply;
-    label_read_ = true;  // only the dialing side sends one
     out_ = std::move(bytes);
     socket_.async_connect(to, [self = shared_from_this()](const asio::error_code& error) {
         if (self->phase_ == Phase::Ended)
@@ -114,29 +111,11 @@ void Connection::readable() {
 }
 
 void Connection::take(BytesView bytes) {
-    if (label_read_)
-        return decode(bytes);
-    head_ += bytes;
-    const swim::StreamLabel label = swim::read_stream_label(head_, owner_.label());
-    if (label.more)
-        return;
-    label_read_ = true;
-    if (label.fault) {
-        phase_ = Phase::Decoded;
-        return owner_.on_mislabelled(*this, *label.fault);
-    }
-    const Bytes head = std::move(head_);
-    decode(BytesView(head).substr(label.size));
-}
-
-void Connection::decode(BytesView bytes) {
-    if (bytes.empty())
-        return;
-    const swim::StreamDecoder::Progress progress = decoder_.feed(bytes);
-    if (progress == swim::StreamDecoder::Progress::More)
+    const swim::StreamReader::Progress progress = reader_.feed(owner_.seal(), bytes);
+    if (progress == swim::StreamReader::Progress::More)
         return;
     phase_ = Phase::Decoded;
-    owner_.on_decoded(*this, progress);
+    owner_.on_read(*this, progress);
 }
 
 void Connection::finish(const std::error_code& error) {

@@ -1,4 +1,4 @@
-// One stream's socket: connects, writes everything, reads through label header and decoder, lingers
+// One stream's socket: connects, writes everything, reads through the seal and the decoder, lingers
 // and closes. Decides nothing beyond that; deadlines are kept by its owner. Apart from streams.cpp
 // to keep both small, and for agent/net only: this header includes Asio.
 //
@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "swim/output.h"
-#include "swim/stream.h"
+#include "swim/stream_reader.h"
 
 namespace muster::net {
 
@@ -22,14 +22,13 @@ class Connection;
 class ConnectionOwner {
 public:
     virtual ~ConnectionOwner() = default;
-    // One message has been read, or bytes that are none: see decoder().
-    virtual void on_decoded(Connection& connection, swim::StreamDecoder::Progress progress) = 0;
-    virtual void on_mislabelled(Connection& connection, swim::Fault fault) = 0;
+    // One message has been read, or bytes that are none: see reader().
+    virtual void on_read(Connection& connection, swim::StreamReader::Progress progress) = 0;
     // Everything is said, and the connection can go: `error` tells whether it was cut short.
     virtual void on_end(Connection& connection, const std::error_code& error) = 0;
     // Space to read into, shared by all connections.
     virtual std::span<char> read_space() = 0;
-    virtual BytesView label() const = 0;
+    virtual swim::Seal& seal() = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -47,14 +46,19 @@ public:
     // REQUIRES: owner outlives the last call before end().
     Connection(ConnectionOwner& owner, asio::ip::tcp::socket socket, swim::StreamId id,
                const Endpoint& peer, TimePoint deadline)
-        : owner_(owner), socket_(std::move(socket)), id_(id), peer_(peer), deadline_(deadline) {}
+        : owner_(owner),
+          socket_(std::move(socket)),
+          id_(id),
+          peer_(peer),
+          deadline_(deadline),
+          reader_(id.inbound ? swim::StreamReader::From::Dialer
+                             : swim::StreamReader::From::Listener) {}
 
-    // Ours: connects, sends the bytes (label header included) and reads the answer, if one is
-    // expected.
+    // Ours: connects, sends the bytes, which are sealed, and reads the answer, if one is expected.
     void dial(const asio::ip::tcp::endpoint& to, Bytes bytes, bool expects_reply);
     // Inbound: reads the request.
     void read_request();
-    // Inbound: sends the answer and closes. Ignored unless phase() is Decoded.
+    // Inbound: sends the answer, which is sealed, and closes. Ignored unless phase() is Decoded.
     void answer(Bytes bytes, TimePoint deadline);
     void end();
 
@@ -65,7 +69,7 @@ public:
     // Our end of an outgoing connection, from the moment that it is dialled.
     const asio::ip::tcp::endpoint& local() const { return local_; }
     bool has_read() const { return has_read_; }
-    const swim::StreamDecoder& decoder() const { return decoder_; }
+    const swim::StreamReader& reader() const { return reader_; }
 
 private:
     void write();
@@ -74,7 +78,6 @@ private:
     void wait_readable();
     void readable();
     void take(BytesView bytes);
-    void decode(BytesView bytes);
     void finish(const std::error_code& error);
 
     ConnectionOwner& owner_;
@@ -85,11 +88,9 @@ private:
     Phase phase_ = Phase::Reading;
     bool expects_reply_ = true;
     bool has_read_ = false;
-    bool label_read_ = false;
-    Bytes head_;  // what came before the label header was complete
     Bytes out_;
     asio::ip::tcp::endpoint local_;
-    swim::StreamDecoder decoder_;
+    swim::StreamReader reader_;
 };
 
 }  // namespace muster::net

@@ -13,6 +13,7 @@
 
 #include "agent/net/connection.h"
 #include "agent/net/explain.h"
+#include "agent/net/nonces.h"
 #include "agent/net/sockets.h"
 #include "swim/assert.h"
 #include "swim/seal.h"
@@ -37,10 +38,12 @@ const char* explain_timeout(Phase phase) {
 }  // namespace
 
 struct Streams::State final : ConnectionOwner, std::enable_shared_from_this<State> {
-    State(asio::io_context& a_loop, Clock& a_clock, StreamsConfig a_config, StreamUser& a_user)
+    State(asio::io_context& a_loop, Clock& a_clock, swim::Seal& a_seal, StreamsConfig a_config,
+          StreamUser& a_user)
         : loop(a_loop),
           clock(a_clock),
-          config(std::move(a_config)),
+          the_seal(a_seal),
+          config(a_config),
           user(a_user),
           listener(a_loop),
           space(std::make_unique_for_overwrite<char[]>(read_space_size)) {}
@@ -57,14 +60,14 @@ struct Streams::State final : ConnectionOwner, std::enable_shared_from_this<Stat
     void fail(Connection& connection, const std::string& error);
     void fail_later(const swim::StreamOpen& request, std::string error);
 
-    void on_decoded(Connection& connection, swim::StreamDecoder::Progress progress) override;
-    void on_mislabelled(Connection& connection, swim::Fault fault) override;
+    void on_read(Connection& connection, swim::StreamReader::Progress progress) override;
     void on_end(Connection& connection, const std::error_code& error) override;
     std::span<char> read_space() override { return {space.get(), read_space_size}; }
-    BytesView label() const override { return config.label; }
+    swim::Seal& seal() override { return the_seal; }
 
     asio::io_context& loop;
     Clock& clock;
+    swim::Seal& the_seal;
     StreamsConfig config;
     StreamUser& user;
     tcp::acceptor listener;
@@ -158,27 +161,27 @@ tcp::socket Streams::State::outgoing(asio::error_code& error) {
 
 // ---- what a connection tells ----
 
-void Streams::State::on_decoded(Connection& connection, swim::StreamDecoder::Progress progress) {
+void Streams::State::on_read(Connection& connection, swim::StreamReader::Progress progress) {
     const swim::StreamId id = connection.id();
     const Endpoint peer = connection.peer();
     const TimePoint now = clock.now();
-    // The message's views point into the connection's decoder.
+    // The message's views point into the connection's reader.
     const std::shared_ptr<Connection> keep = connection.shared_from_this();
-    if (progress == swim::StreamDecoder::Progress::Done) {
+    if (progress == swim::StreamReader::Progress::Done) {
         if (!id.inbound)
             drop(connection);
-        user.stream_message(now, id, peer, keep->decoder().message());
-    } else if (id.inbound) {
-        user.stream_refused(now, id, peer, keep->decoder().fault());
-    } else {
-        fail(connection, "its answer cannot be read: " + keep->decoder().fault().detail);
+        user.stream_message(now, id, peer, keep->reader().message());
+        return;
     }
-}
-
-void Streams::State::on_mislabelled(Connection& connection, swim::Fault fault) {
-    const Endpoint peer = connection.peer();
-    drop(connection);
-    user.stream_mislabelled(peer, fault);
+    const swim::StreamFault& fault = keep->reader().fault();
+    if (!id.inbound) {
+        fail(connection, "its answer cannot be read: " + fault.detail);
+    } else if (fault.fault == swim::Fault::Label) {
+        drop(connection);
+        user.stream_mislabelled(peer, fault.fault);
+    } else {
+        user.stream_refused(now, id, peer, fault);
+    }
 }
 
 void Streams::State::on_end(Connection& connection, const std::error_code& error) {
@@ -219,8 +222,9 @@ void Streams::State::fail_later(const swim::StreamOpen& request, std::string err
 
 // ---- the interface ----
 
-Streams::Streams(asio::io_context& loop, Clock& clock, StreamsConfig config, StreamUser& user)
-    : state_(std::make_shared<State>(loop, clock, std::move(config), user)) {
+Streams::Streams(asio::io_context& loop, Clock& clock, swim::Seal& seal, StreamsConfig config,
+                 StreamUser& user)
+    : state_(std::make_shared<State>(loop, clock, seal, config, user)) {
     MUSTER_ASSERT(state_->config.max_inbound > 0);
 }
 
@@ -273,8 +277,8 @@ void Streams::open(const swim::StreamOpen& request) {
                                                    request.deadline);
     s.connections.emplace(request.id, connection);
     Bytes bytes;
-    swim::write_label(s.config.label, bytes);
-    bytes += request.bytes;
+    swim::write_label(s.the_seal.label(), bytes);
+    s.the_seal.seal_stream(request.bytes, nonce_for(s.the_seal), bytes);
     connection->dial(tcp::endpoint(target.address, request.to.port()), std::move(bytes),
                      request.expects_reply);
 }
@@ -285,9 +289,11 @@ void Streams::reply(const swim::StreamReply& answer) {
         return;
     if (answer.bytes.empty()) {
         state_->drop(*found->second);
-    } else {
-        found->second->answer(answer.bytes, state_->clock.now() + state_->config.timeout);
+        return;
     }
+    Bytes bytes;
+    state_->the_seal.seal_stream(answer.bytes, nonce_for(state_->the_seal), bytes);
+    found->second->answer(std::move(bytes), state_->clock.now() + state_->config.timeout);
 }
 
 TimePoint Streams::next_deadline() const {

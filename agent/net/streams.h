@@ -1,6 +1,6 @@
 // The TCP side of the wire: one request and at most one answer a connection
-// (docs/protocol/memberlist.md section 4). Moves bytes through the label header and the stream
-// decoder; what a message means is the node's.
+// (docs/protocol/memberlist.md section 4). Moves bytes through the seal and the stream decoder;
+// what a message means is the node's.
 //
 // Every stream has a deadline, and a slow or silent peer is dropped at it, delaying nobody: an
 // inbound request has `timeout` in all, its answer as much again; a stream of ours has the deadline
@@ -20,6 +20,7 @@
 #include "agent/net/asio_fwd.h"
 #include "agent/net/clock.h"
 #include "swim/output.h"
+#include "swim/seal.h"
 #include "swim/stream.h"
 
 namespace muster::net {
@@ -45,7 +46,6 @@ public:
 struct StreamsConfig {
     Duration timeout = std::chrono::seconds(10);  // TCPTimeout
     std::size_t max_inbound = 128;
-    Bytes label = {};
 };
 
 struct StreamCounters {
@@ -58,8 +58,9 @@ struct StreamCounters {
 
 class Streams {
 public:
-    // REQUIRES: user and clock outlive the streams.
-    Streams(asio::io_context& loop, Clock& clock, StreamsConfig config, StreamUser& user);
+    // REQUIRES: clock, seal and user outlive the streams.
+    Streams(asio::io_context& loop, Clock& clock, swim::Seal& seal, StreamsConfig config,
+            StreamUser& user);
     ~Streams();
 
     // Listens; port 0 takes a free one. Answers the address as bound. Ours are opened from this

@@ -11,6 +11,8 @@
 #include "agent/node.h"
 #include "agent/sim/event_queue.h"
 #include "agent/sim/streams.h"
+#include "swim/keyring.h"
+#include "swim/seal.h"
 
 namespace muster::sim {
 
@@ -58,6 +60,10 @@ struct Host {
     std::uint32_t address = 0;
     NodeConfig config;
     Clock clock;
+    swim::Keyring keys;
+    swim::Verify verify;
+    swim::Seal seal;                 // with these keys, by this rule
+    std::uint64_t undeciphered = 0;  // datagrams that its keys did not open
 
     Process process = Process::None;
     Life life = 0;             // of the process, now or last

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "swim/seal.h"
+#include "agent/sim/nonces.h"
 
 namespace muster::sim {
 
@@ -14,11 +14,12 @@ constexpr std::uint64_t piece_max = 1460;
 
 }  // namespace
 
-Streams::Streams(EventQueue& queue, Network& network, Random random, Bytes label, Duration timeout)
+Streams::Streams(EventQueue& queue, Network& network, Random random, SealOf seal_of,
+                 Duration timeout)
     : queue_(queue),
       network_(network),
       random_(random),
-      label_(std::move(label)),
+      seal_of_(std::move(seal_of)),
       timeout_(timeout) {}
 
 bool Streams::is_kernels(const Event& event) {
@@ -38,8 +39,8 @@ void Streams::open(TimePoint now, const Party& opener, swim::StreamOpen&& reques
     connection.id = request.id;
     connection.expects_reply = request.expects_reply;
     connection.deadline = deadline;
-    swim::write_label(label_, connection.bytes);
-    connection.bytes += request.bytes;
+    swim::write_label(seal_of_(opener.host).label(), connection.bytes);
+    write(opener.host, request.bytes, connection.bytes);
     schedule(std::max(now, deadline), opener.host, number, Step::OpenerDeadline);
     if (target) {
         connection.target = *target;
@@ -59,10 +60,13 @@ void Streams::reply(TimePoint now, HostId host, swim::StreamReply&& reply) {
     }
     Connection& connection = found->second;
     connection.answered = true;
-    connection.bytes = std::move(reply.bytes);
+    connection.bytes.clear();
+    if (!reply.bytes.empty()) {
+        write(host, reply.bytes, connection.bytes);
+    }
     connection.sent = 0;
     connection.backoff = retransmission_first;
-    connection.decoder = swim::StreamDecoder();
+    connection.reader = swim::StreamReader(swim::StreamReader::From::Listener);
     schedule(now + network_.stream_delay(host, connection.opener.host), connection.opener.host,
              found->first, connection.bytes.empty() ? Step::Closed : Step::Answer);
 }
@@ -184,18 +188,13 @@ StreamInput Streams::request_piece(TimePoint now, const Event& event, Connection
     input.host = target;
     input.id = {event.item, /*inbound=*/true};
     input.peer = connection.opener.endpoint;
-    std::optional<swim::Fault> label_fault;
-    const auto progress = feed_request(connection, next_piece(connection), label_fault);
-    if (label_fault) {
-        label_fault_ = {*label_fault, "the stream's label is not ours", /*outer=*/false};
-        input.kind = StreamInput::Kind::Refused;
-        input.fault = &label_fault_;
-    } else if (progress == swim::StreamDecoder::Progress::Done) {
+    const auto progress = connection.reader.feed(seal_of_(target), next_piece(connection));
+    if (progress == swim::StreamReader::Progress::Done) {
         input.kind = StreamInput::Kind::Message;
-        input.message = &connection.decoder.message();
-    } else if (progress == swim::StreamDecoder::Progress::Failed) {
+        input.message = &connection.reader.message();
+    } else if (progress == swim::StreamReader::Progress::Failed) {
         input.kind = StreamInput::Kind::Refused;
-        input.fault = &connection.decoder.fault();
+        input.fault = &connection.reader.fault();
     } else if (connection.sent < connection.bytes.size()) {
         schedule(now + network_.stream_delay(opener, target), target, event.item, Step::Request);
     }
@@ -217,15 +216,15 @@ StreamInput Streams::answer_piece(TimePoint now, const Event& event, Connection&
         retire(event.item, input);
         return input;
     }
-    const auto progress = connection.decoder.feed(next_piece(connection));
-    if (progress == swim::StreamDecoder::Progress::Done) {
+    const auto progress = connection.reader.feed(seal_of_(opener), next_piece(connection));
+    if (progress == swim::StreamReader::Progress::Done) {
         input.kind = StreamInput::Kind::Message;
         input.host = opener;
         input.id = connection.id;
         input.peer = connection.target.endpoint;
-        input.message = &connection.decoder.message();
-    } else if (progress == swim::StreamDecoder::Progress::Failed) {
-        input = failed(connection, connection.decoder.fault().detail);
+        input.message = &connection.reader.message();
+    } else if (progress == swim::StreamReader::Progress::Failed) {
+        input = failed(connection, connection.reader.fault().detail);
     } else if (connection.sent == connection.bytes.size()) {
         input = failed(connection, "the peer closed the stream in the middle of its answer");
     } else {
@@ -236,20 +235,9 @@ StreamInput Streams::answer_piece(TimePoint now, const Event& event, Connection&
     return input;
 }
 
-swim::StreamDecoder::Progress Streams::feed_request(Connection& connection, BytesView piece,
-                                                    std::optional<swim::Fault>& label_fault) {
-    if (connection.label_read) {
-        return connection.decoder.feed(piece);
-    }
-    connection.first += piece;
-    const swim::StreamLabel label = swim::read_stream_label(connection.first, label_);
-    label_fault = label.fault;
-    if (label.more || label.fault) {
-        return swim::StreamDecoder::Progress::More;
-    }
-    connection.label_read = true;
-    const BytesView content = BytesView(connection.first).substr(label.size);
-    return content.empty() ? swim::StreamDecoder::Progress::More : connection.decoder.feed(content);
+void Streams::write(HostId host, BytesView message, Bytes& out) {
+    swim::Seal& seal = seal_of_(host);
+    seal.seal_stream(message, nonce_for(seal, random_), out);
 }
 
 // The rest at once now and then, so that most streams take one step, and the others prove that a
@@ -278,10 +266,10 @@ void Streams::retire(std::uint64_t number, StreamInput& input) {
     retired_.emplace(std::move(found->second));
     connections_.erase(found);
     if (input.message != nullptr) {
-        input.message = &retired_->decoder.message();
+        input.message = &retired_->reader.message();
     }
-    if (input.fault != nullptr && input.fault != &label_fault_) {
-        input.fault = &retired_->decoder.fault();
+    if (input.fault != nullptr) {
+        input.fault = &retired_->reader.fault();
     }
 }
 

@@ -1,5 +1,5 @@
-// The simulated TCP: connections on which one request and at most one answer travel, as bytes, in
-// pieces, through the decoder that the real agent uses.
+// The simulated TCP: connections on which one request and at most one answer travel, as sealed
+// bytes, in pieces, through the reader that the real agent uses.
 //
 // It decides what a process gets to see of a connection, and returns it; the world hands it to the
 // node. A connection may be refused, stall behind a block until its deadline, or break in the
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@
 #include "swim/bytes.h"
 #include "swim/output.h"
 #include "swim/random.h"
-#include "swim/stream.h"
+#include "swim/seal.h"
+#include "swim/stream_reader.h"
 #include "swim/time.h"
 
 namespace muster::sim {
@@ -47,8 +49,11 @@ struct StreamInput {
 
 class Streams {
 public:
-    // `label` is expected from dialing sides, and sent by them. `timeout` is the listener's.
-    Streams(EventQueue& queue, Network& network, Random random, Bytes label, Duration timeout);
+    // The edge of a host: its label and keys, as they are when it writes or reads.
+    using SealOf = std::function<swim::Seal&(HostId)>;
+
+    // `timeout` is the listener's. Nonces come from `random`, as everything here.
+    Streams(EventQueue& queue, Network& network, Random random, SealOf seal_of, Duration timeout);
 
     // A process dials. `target` has no value if no host owns the address: then nobody answers, and
     // the deadline ends it.
@@ -86,9 +91,7 @@ private:
         bool answered = false;  // the listener has closed its side
         std::size_t sent = 0;   // of `bytes`
         Bytes bytes;            // the request, later the answer
-        Bytes first;            // the listener's bytes until the label is read
-        bool label_read = false;
-        swim::StreamDecoder decoder;  // of what is on its way
+        swim::StreamReader reader{swim::StreamReader::From::Dialer};  // of what is on its way
         Duration backoff{};
         TimePoint deadline;
     };
@@ -98,8 +101,7 @@ private:
     void dialed(TimePoint now, const Event& event, Connection& connection, Life listener);
     StreamInput request_piece(TimePoint now, const Event& event, Connection& connection);
     StreamInput answer_piece(TimePoint now, const Event& event, Connection& connection);
-    swim::StreamDecoder::Progress feed_request(Connection& connection, BytesView piece,
-                                               std::optional<swim::Fault>& label_fault);
+    void write(HostId host, BytesView message, Bytes& out);
     BytesView next_piece(Connection& connection);
     StreamInput failed(const Connection& connection, std::string error) const;
     void retire(std::uint64_t number, StreamInput& input);
@@ -107,12 +109,11 @@ private:
     EventQueue& queue_;
     Network& network_;
     Random random_;
-    Bytes label_;
+    SealOf seal_of_;
     Duration timeout_;
     std::uint64_t last_number_ = 0;
     std::map<std::uint64_t, Connection> connections_;  // by the listener's number for it
     std::optional<Connection> retired_;                // keeps the views of the last input alive
-    swim::StreamFault label_fault_{};
 };
 
 }  // namespace muster::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/cluster/key_change.h"
 #include "swim/assert.h"
 
 namespace muster::sim {
@@ -9,14 +10,21 @@ namespace muster::sim {
 namespace {
 
 constexpr unsigned wakes_in_place_max = 1000;
+constexpr Duration disk_time = std::chrono::milliseconds(5);
+// Nonces take nothing from the chance of the rest: a seed's history is the same with keys.
+constexpr std::uint64_t nonce_salt = 0x6E6F6E6365;
 
 }  // namespace
 
 World::World(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
+      nonces_(options_.seed ^ nonce_salt),
       network_(random_.split(), options_.link),
-      streams_(queue_, network_, random_.split(), options_.label, options_.node.swim.tcp_timeout),
+      streams_(
+          queue_, network_, random_.split(),
+          [this](HostId host) -> swim::Seal& { return at(host).seal; },
+          options_.node.swim.tcp_timeout),
       transcript_(options_.keep_text) {}
 
 World::~World() = default;
@@ -31,6 +39,9 @@ HostId World::add() {
     host.config = options_.node;
     host.config.swim.name = "n" + std::to_string(id);
     host.socket_buffer = options_.socket_buffer;
+    host.keys = options_.keyring;
+    host.verify = options_.verify;
+    reseal(host);
     host.clock.ahead = std::chrono::hours(1) + random_.below(std::chrono::hours(1000));
     lives_.push_back(0);
     return id;
@@ -40,6 +51,7 @@ void World::boot(HostId id) {
     Host& host = at(id);
     MUSTER_ASSERT(lives_[id] == 0);
     host.config.swim.advertise = endpoint_of(host.address);
+    host.config.swim.packet_overhead = host.seal.packet_overhead();
     host.config.has_seeds = !host.seeds.empty();
     host.config.seed = random_.next();
     host.node.emplace(host.config);
@@ -133,6 +145,21 @@ void World::move_to_address_of(HostId id, HostId former) {
     owners_[host.address] = id;
 }
 
+void World::set_keys(HostId id, const swim::Keyring& keyring) {
+    at(id).keys = keyring;
+    reseal(at(id));
+}
+
+void World::set_verify(HostId id, swim::Verify verify) {
+    at(id).verify = verify;
+    reseal(at(id));
+}
+
+void World::reseal(Host& host) {
+    host.seal = swim::Seal(options_.label, host.verify);
+    host.seal.set_keys(host.keys);
+}
+
 void World::set_seeds(HostId id, const Hosts& seeds) {
     Host& host = at(id);
     host.seeds.clear();
@@ -191,6 +218,45 @@ std::optional<RequestId> World::set_tags(HostId id, const cluster::Tags& tags) {
         return std::nullopt;
     }
     return request;
+}
+
+std::optional<RequestId> World::user_event(HostId id, BytesView name, BytesView payload) {
+    Host& host = at(id);
+    const RequestId request = ++last_request_;
+    Result<Effects> effects = host.node->user_event(host.clock.local(now_), request, name, payload,
+                                                    /*coalesce=*/false);
+    if (!effects) {
+        return std::nullopt;
+    }
+    requests_.emplace(request, std::nullopt);
+    settle(host, *std::move(effects));
+    return request;
+}
+
+std::optional<RequestId> World::change_keys(HostId id, cluster::KeyAction action, BytesView key) {
+    Host& host = at(id);
+    const RequestId request = ++last_request_;
+    Result<Effects> effects = host.node->keys(host.clock.local(now_), request, action, key);
+    if (!effects) {
+        return std::nullopt;
+    }
+    settle(host, *std::move(effects));
+    return request;
+}
+
+// A disk takes its time, and the answer is an input of its own.
+void World::perform(const Host& asked, const cluster::KeyRequest& request) {
+    after(disk_time, [this, id = asked.id, life = asked.life, request] {
+        Host& host = at(id);
+        if (host.process != Process::Running || host.life != life) {
+            return;
+        }
+        const cluster::KeyAnswer answer = cluster::change_keys(host.keys, request);
+        host.seal.set_keys(host.keys);
+        input(host, [&](Node& node, TimePoint now) {
+            return node.key_answer(now, request.handle, answer);
+        });
+    });
 }
 
 void World::set_advertise(HostId id, const Endpoint& endpoint) {
@@ -301,6 +367,9 @@ void World::settle(Host& host, Effects&& effects) {
     if (index != host.index) {
         host.index = index;
         ++version_;
+    }
+    for (const cluster::KeyRequest& request : effects.key_requests) {
+        perform(host, request);
     }
     host.node->recycle(std::move(effects));
     if (left) {

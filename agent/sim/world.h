@@ -32,6 +32,8 @@ struct Options {
     NodeConfig node;  // of every host; its name, address and seed are the world's
     Link link;
     Bytes label;
+    swim::Keyring keyring;                   // of every host, until set_keys(); empty: plain
+    swim::Verify verify;                     // of every host, until set_verify()
     std::size_t socket_buffer = 208 * 1024;  // as Linux has it; each datagram costs its overhead
     Duration resolver_delay = std::chrono::milliseconds(20);
     bool keep_text = false;   // of the transcript
@@ -43,7 +45,8 @@ struct Passage {
     TimePoint at;
     HostId from = 0;
     std::optional<HostId> to;  // none: no host owns the address
-    BytesView packet;          // without its label
+    BytesView packet;          // as the node made it
+    BytesView datagram;        // as it travels: sealed
 };
 
 // What one member is to another.
@@ -84,6 +87,9 @@ public:
     void move_to_address_of(HostId host, HostId former);
     // One more address that leads to it, though it does not know.
     Endpoint add_address(HostId host) { return endpoint_of(new_address(host)); }
+    // Its keyring and its strictness, from now on.
+    void set_keys(HostId host, const swim::Keyring& keyring);
+    void set_verify(HostId host, swim::Verify verify);
     // What the resolver answers it from now on.
     void set_seeds(HostId host, const Hosts& seeds);
 
@@ -96,10 +102,15 @@ public:
     // None if the node refused them.
     std::optional<RequestId> set_tags(HostId host, const cluster::Tags& tags);
     void set_advertise(HostId host, const Endpoint& endpoint);
+    // None if the node refused it. Heard by watch(), as a report of keys is.
+    std::optional<RequestId> user_event(HostId host, BytesView name, BytesView payload);
+    std::optional<RequestId> change_keys(HostId host, cluster::KeyAction action, BytesView key);
     // How it ended; none while it runs.
     const RequestDone* outcome(RequestId request) const;
-    // A datagram out of nowhere: `packet` is without its label.
+    // A packet out of nowhere, as if it had been opened.
     void inject(HostId host, const Endpoint& source, BytesView packet);
+    // A datagram out of nowhere, as it travels.
+    void arrive(HostId host, const Endpoint& source, BytesView datagram);
 
     // ---- network ----
 
@@ -179,6 +190,9 @@ private:
     void perform(Host& host, Effects& effects);
     void send(Host& host, const swim::Datagram& datagram, BytesView bytes);
     void dial(Host& host, swim::StreamOpen&& request);
+    void reseal(Host& host);
+    void perform(const Host& host, const cluster::KeyRequest& request);
+    std::optional<BytesView> open_datagram(Host& host, BytesView datagram);
     void observe(Host& host, Effects& effects);
     void rearm(Host& host);
     std::uint64_t take_parcel();
@@ -186,6 +200,7 @@ private:
 
     Options options_;
     Random random_;
+    Random nonces_;
     TimePoint now_{};
     EventQueue queue_;
     Network network_;
@@ -197,6 +212,7 @@ private:
     std::vector<std::optional<HostId>> owners_;  // by address
     std::vector<Parcel> parcels_;
     std::vector<std::uint64_t> free_parcels_;
+    Bytes sealed_;  // the datagram that is being sent
     std::map<std::uint64_t, std::function<void()>> calls_;
     std::uint64_t last_call_ = 0;
     RequestId last_request_ = 0;

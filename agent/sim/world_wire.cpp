@@ -1,9 +1,9 @@
 // The world's part between a node's effects and another's input: what is sent, what arrives.
 #include <algorithm>
 
+#include "agent/sim/nonces.h"
 #include "agent/sim/world.h"
 #include "swim/assert.h"
-#include "swim/seal.h"
 
 namespace muster::sim {
 
@@ -96,17 +96,30 @@ void World::handle_parcel(Host& host, std::uint64_t number) {
     Parcel parcel = std::move(parcels_[number]);
     ++host.traffic.datagrams_received;
     host.traffic.bytes_received += parcel.bytes.size();
-    const swim::Opened opened = swim::open_packet(parcel.bytes, options_.label);
-    if (opened.fault) {
-        host.node->refused(*opened.fault);
-    } else {
-        transcript_.datagram(now_, "received", parcel.from, host.id, opened.content);
-        input(host, [&](Node& node, TimePoint now) {
-            return node.receive(now, parcel.source, opened.content);
-        });
+    if (const std::optional<BytesView> packet = open_datagram(host, parcel.bytes)) {
+        transcript_.datagram(now_, "received", parcel.from, host.id, *packet);
+        input(host,
+              [&](Node& node, TimePoint now) { return node.receive(now, parcel.source, *packet); });
     }
     parcels_[number] = std::move(parcel);
     drop_parcel(number);
+}
+
+void World::arrive(HostId id, const Endpoint& source, BytesView datagram) {
+    Host& host = at(id);
+    if (const std::optional<BytesView> packet = open_datagram(host, datagram)) {
+        inject(id, source, *packet);
+    }
+}
+
+std::optional<BytesView> World::open_datagram(Host& host, BytesView datagram) {
+    const swim::Opened opened = host.seal.open_packet(datagram);
+    if (!opened.fault) {
+        return opened.content;
+    }
+    host.undeciphered += *opened.fault == swim::Fault::Decrypt ? 1U : 0U;
+    host.node->refused(*opened.fault);
+    return std::nullopt;
 }
 
 void World::advance_stream(const Event& event) {
@@ -153,9 +166,11 @@ void World::perform(Host& host, Effects& effects) {
 
 void World::send(Host& host, const swim::Datagram& datagram, BytesView packet) {
     const std::optional<HostId> to = owner_of(datagram.to);
-    const Passage passage{.at = now_, .from = host.id, .to = to, .packet = packet};
+    host.seal.seal_packet(packet, nonce_for(host.seal, nonces_), sealed_);
+    const Passage passage{
+        .at = now_, .from = host.id, .to = to, .packet = packet, .datagram = sealed_};
     ++host.traffic.datagrams_sent;
-    host.traffic.bytes_sent += packet.size();
+    host.traffic.bytes_sent += sealed_.size();
     for (const Tap& tap : taps_) {
         tap(passage);
     }
@@ -165,7 +180,7 @@ void World::send(Host& host, const swim::Datagram& datagram, BytesView packet) {
                              packet);
         return;
     }
-    const Fate fate = network_.datagram(host.id, *to, packet.size());
+    const Fate fate = network_.datagram(host.id, *to, sealed_.size());
     if (fate.verdict != Fate::Verdict::Arrives) {
         ++host.traffic.dropped_by_network;
         transcript_.datagram(now_, "lost", host.id, *to, packet);
@@ -178,9 +193,7 @@ void World::send(Host& host, const swim::Datagram& datagram, BytesView packet) {
         parcel.from = host.id;
         parcel.to = at(*to).address;
         parcel.source = endpoint_of(host.address);
-        parcel.bytes.clear();
-        swim::write_label(options_.label, parcel.bytes);
-        parcel.bytes += packet;
+        parcel.bytes = sealed_;
         queue_.push({.at = now_ + fate.delay[i],
                      .item = number,
                      .host = *to,

@@ -54,7 +54,7 @@ void check(BytesView packet) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const BytesView datagram(reinterpret_cast<const char*>(bytes), size);
     check(datagram);
-    const Opened opened = open_packet(datagram, "prod");
+    const Opened opened = open_label(datagram, "prod");
     if (!opened.fault) {
         check(opened.content);
     }

@@ -22,6 +22,12 @@ def plant(target, name, content):
 for vector in vectors:
     name, means, content = vector["name"], vector["means"], bytes.fromhex(vector["hex"])
     kind = means["kind"]
+    if "encrypt" in means or "label" in means:
+        # The agent with the vector's keys (seal_fuzz.cpp), its label or none; strict, and not.
+        agent = 3 | (4 if means.get("label") else 0)
+        plant("seal", name, bytes([agent, len(content) % 61]) + content)
+        if kind == "packet":
+            plant("seal", name + "-lax", bytes([agent | 8, 0]) + content)
     if "encrypt" in means:
         continue
     if kind == "packet" or (kind == "message" and "ping_seq" not in name):
@@ -45,6 +51,12 @@ for number, text in enumerate(
     plant("endpoint", f"text-{number}", text.encode())
 for number, address in enumerate(["0a000001", "00" * 10 + "ffff0a000001", "20010db8" + "00" * 12]):
     plant("endpoint", f"bytes-{number}", bytes.fromhex(address))
+
+for number, ring in enumerate([
+    '["YWFhYWFhYWFhYWFhYWFhYQ=="]', '[\n  "YWFhYWFhYWFhYWFhYWFhYQ==",\n  "YmJiYmJiYmJiYmJiYmJiYg=="\n]',
+    '["\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/w=="]', '[]', '["c2hvcnQ="]', '["YWFh"',
+]):
+    plant("seal", f"keyring-{number}", b"\x00\x07" + ring.encode())
 
 serf = json.loads((here / "../vectors/serf.json").read_text())
 for message in serf["messages"]:

@@ -19,7 +19,8 @@ awk '/^\[/ { section = substr($1, 2, length($1) - 2) "."; next }
 # The same of the options, as the code lists them.
 { grep -ohP '^ *\{"", "\K[a-z_]+' daemon/options.cpp | grep -vx tag
   awk '/swim_knobs\(\) \{/ { section = "swim." } /cluster_knobs\(\) \{/ { section = "cluster." }
-       match($0, /knob<&C::[a-z_]+>/) { print section substr($0, RSTART + 9, RLENGTH - 10) }' \
+       match($0, /knob<&[A-Z]::[a-z_]+>\("[a-z_]+"/) {
+           split(substr($0, RSTART, RLENGTH), part, "\""); print section part[2] }' \
       daemon/knobs.cpp; } | sort >"$work/code"
 [ -s "$work/code" ] || complain example daemon/options.cpp 1 "no option was found" "correct this lint"
 for key in $(comm -13 "$work/example" "$work/code"); do
@@ -36,7 +37,11 @@ valid() {
     fi
 }
 valid "$example" "the example as it stands"
-# One of data_dir and ephemeral; and no DNS name that is not there.
-sed -E 's/^#([a-z_]+ = )/\1/; /^ephemeral/d; s/"muster.example.org", //' "$example" >"$work/all.toml"
+# One of data_dir and ephemeral, one of keyring and encrypt_key; no DNS name that is not there, and a
+# keyring that is.
+printf '["%s"]' "$(head -c 32 /dev/urandom | base64)" >"$work/keyring"
+chmod 600 "$work/keyring"
+sed -E 's/^#([a-z_]+ = )/\1/; /^ephemeral/d; /^encrypt_key/d; s/"muster.example.org", //
+        s|^keyring = .*|keyring = "'"$work"'/keyring"|' "$example" >"$work/all.toml"
 valid "$work/all.toml" "the example with every line in force"
 verdict "$(wc -l <"$work/code") keys"

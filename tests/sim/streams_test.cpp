@@ -32,8 +32,11 @@ Bytes ack_bytes(std::uint32_t sequence) {
 // Host 0 dials host 1; what both see is kept.
 struct Wire {
     explicit Wire(Bytes label = {}, Link link = {})
-        : network(Random(1), link),
-          streams(queue, network, Random(2), std::move(label), listener_timeout) {}
+        : seal(std::move(label)),
+          network(Random(1), link),
+          streams(
+              queue, network, Random(2), [this](HostId) -> swim::Seal& { return seal; },
+              listener_timeout) {}
 
     void dial(Bytes bytes, TimePoint deadline, bool to_nobody = false, bool expects_reply = true) {
         swim::StreamOpen open{.id = {7, /*inbound=*/false},
@@ -74,6 +77,7 @@ struct Wire {
     }
 
     TimePoint now = begin;
+    swim::Seal seal;  // of both ends
     EventQueue queue;
     Network network;
     Streams streams;

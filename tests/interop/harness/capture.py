@@ -29,7 +29,8 @@ class Capture:
     `interface` of `namespace`: by default the machine's loopback. On a switch, name one of its ports.
     """
 
-    def __init__(self, block, interface="lo", namespace=None):
+    def __init__(self, block, interface="lo", namespace=None, raw=False):
+        self.raw = bytearray() if raw else None     # all that was said, datagrams and streams, as it came
         self.prefix = bytes(int(part) for part in block.split("."))
         self.datagrams, self.streams = [], {}
         with namespaces.inside(namespace):
@@ -64,10 +65,16 @@ class Capture:
         from_port, to_port = struct.unpack(">HH", rest[:4])
         if packet[9] == socket.IPPROTO_UDP and to_port == PORT:
             self.datagrams.append(Datagram(source, target, rest[8:]))
+            self._keep(rest[8:])
         elif packet[9] == socket.IPPROTO_TCP and PORT in (from_port, to_port):
             data = rest[4 * (rest[12] >> 4):]
             if data:        # the first byte of each direction tells how it is wrapped
                 self.streams.setdefault((source, from_port, target, to_port), data[:1])
+                self._keep(data)
+
+    def _keep(self, data):
+        if self.raw is not None:
+            self.raw += data
 
     # ---- questions ----
 

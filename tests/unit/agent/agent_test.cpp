@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "swim/codec.h"
 #include "swim/packet.h"
 #include "swim/seal.h"
+#include "tests/support/keys.h"
 
 using namespace muster;
 using namespace std::chrono_literals;
@@ -192,7 +194,7 @@ TEST_CASE("a ping is answered, with the label on both ways") {
     f.agent->watch(neighbour.fd(), [&] { f.agent->stop(0); });
     f.agent->run();
     const Bytes answer = neighbour.receive();
-    const swim::Opened opened = swim::open_packet(answer, "blue");
+    const swim::Opened opened = swim::open_label(answer, "blue");
     REQUIRE_FALSE(opened.fault);
     swim::PacketReader reader;
     reader.open(opened.content);
@@ -227,6 +229,71 @@ TEST_CASE("a packet with another label is counted, logged, and answered by nobod
     // The one answer is that of the right one.
     CHECK(neighbour.receive().find("blue") != Bytes::npos);
     CHECK(recv(neighbour.fd(), nullptr, 0, MSG_DONTWAIT) < 0);
+}
+
+TEST_CASE("a ping is answered under the primary key, and one under another is counted and named") {
+    Fixture f;
+    f.config.keyring = test::ring_of("ab");
+    f.start();
+    Neighbour neighbour(f.agent->bound());
+    const auto ping_under = [](const char* key, std::uint32_t sequence) {
+        swim::Seal seal;
+        seal.set_keys(test::ring_of(key));
+        Bytes out;
+        seal.seal_packet(ping(sequence), {}, out);
+        return out;
+    };
+    neighbour.send(ping_under("x", 5));
+    neighbour.send(ping(6));
+    neighbour.send(ping_under("b", 7));
+    api::Stats stats;
+    f.agent->watch(neighbour.fd(), [&] {
+        stats = f.agent->backend().stats();
+        f.agent->stop(0);
+    });
+    f.agent->run();
+    CHECK(stats["rejected"]["decrypt"] == "2");
+    CHECK(stats["serf"]["encrypted"] == "true");
+    CHECK(f.logged("was refused: none of our keys opens it (is its key current?)"));
+    const Bytes answer = neighbour.receive();
+    CHECK(answer.find("SeqNo") == Bytes::npos);
+    swim::Seal primary;
+    primary.set_keys(test::ring_of("a"));
+    const swim::Opened opened = primary.open_packet(answer);
+    REQUIRE_FALSE(opened.fault);
+    swim::PacketReader reader;
+    reader.open(opened.content);
+    std::vector<std::uint32_t> acked;
+    for (const swim::Message& message : reader.messages()) {
+        if (const auto* ack = std::get_if<swim::Ack>(&message))
+            acked.push_back(ack->sequence);
+    }
+    CHECK(acked == std::vector<std::uint32_t>{7});
+    CHECK(recv(neighbour.fd(), nullptr, 0, MSG_DONTWAIT) < 0);
+}
+
+TEST_CASE("how gossip is sealed is said at the start, and no key with it") {
+    const auto [keys, incoming, outgoing, text] =
+        GENERATE(table<std::string, bool, bool, std::string>({
+            {"", true, true, "gossip is not encrypted: whoever is on this network can read it"},
+            {"k", false, false, "what this agent sends is not encrypted: verify_outgoing is off"},
+            {"k", false, true, "takes in what is not encrypted: verify_incoming is off"},
+            {"k", true, true, ""},
+        }));
+    CAPTURE(keys, text);
+    Fixture f;
+    f.config.keyring = test::ring_of(keys);
+    f.config.verify = {.incoming = incoming, .outgoing = outgoing};
+    f.start();
+    CHECK((text.empty() || f.logged(text)));
+    CHECK(f.logged("not encrypted") == !text.empty());
+    const std::vector<std::string> warnings = f.agent->backend().warnings();
+    CHECK(std::any_of(warnings.begin(), warnings.end(), [&text = text](const std::string& warning) {
+              return warning.find(text) != std::string::npos;
+          }) == (!keys.empty() && !text.empty()));
+    CHECK_FALSE(f.logged("kkkk"));
+    CHECK_FALSE(f.logged("a2tra2tra2tra2tra2traw"));
+    f.run([&] { f.agent->stop(0); });
 }
 
 TEST_CASE("info tells who we are, where, and what was refused") {

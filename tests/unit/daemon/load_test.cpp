@@ -5,6 +5,7 @@
 #include <map>
 
 #include "daemon/options.h"
+#include "tests/support/keys.h"
 
 using namespace muster;
 using namespace std::chrono_literals;
@@ -14,6 +15,7 @@ namespace {
 struct World {
     std::map<std::string, std::string> variables;
     std::string file;  // of the name m.toml
+    std::map<std::string, swim::Keyring> keyrings;
     bool is_root = false;
 
     Loaded load(std::vector<std::string> arguments = {}) const {
@@ -28,6 +30,11 @@ struct World {
             if (path != "m.toml" || file.empty())
                 return Error{"cannot read " + path};
             return file;
+        };
+        surroundings.read_keyring = [this](const std::string& path) -> Result<swim::Keyring> {
+            const auto found = keyrings.find(path);
+            return found == keyrings.end() ? Result<swim::Keyring>(Error{path + ": no keyring"})
+                                           : found->second;
         };
         surroundings.host_name = "host";
         surroundings.is_root = is_root;
@@ -349,4 +356,52 @@ TEST_CASE("what the command line wishes for") {
         if (option.has_flag)
             CHECK_THAT(help.help, Catch::Contains(option.flag() + " "));
     }
+}
+
+TEST_CASE("keys come from a keyring or from a single key, by whatever name") {
+    World world;
+    world.keyrings["/k"] = test::ring_of("ab");
+    CHECK(world.settings().keyring.empty());
+    for (const char* key : {"keyring", "keyring_file"}) {
+        world.file = std::string(key) + " = '/k'";
+        CHECK(test::order(world.settings().keyring) == "ab");
+        CHECK(world.settings().keyring_file == "/k");
+    }
+    world.file.clear();
+    CHECK(test::order(world.settings({"--keyring", "/k"}).keyring) == "ab");
+    world.variables["MUSTER_KEYRING"] = "/k";
+    CHECK(test::order(world.settings().keyring) == "ab");
+
+    const World single = with_file("encrypt_key = 'YmJiYmJiYmJiYmJiYmJiYg=='");
+    CHECK(test::order(single.settings().keyring) == "b");
+    CHECK(single.settings().keyring_file.empty());
+}
+
+TEST_CASE("how strict an agent with keys is") {
+    CHECK(World{}.settings().verify.incoming);
+    CHECK(World{}.settings().verify.outgoing);
+    const Settings s =
+        with_file("[swim]\nverify_incoming = false\nverify_outgoing = false").settings();
+    CHECK_FALSE(s.verify.incoming);
+    CHECK_FALSE(s.verify.outgoing);
+}
+
+TEST_CASE("keys that cannot be used are refused, and never repeated") {
+    World world = with_file("encrypt_key = 'c2VjcmV0IHNlY3JldA=='");
+    world.keyrings["/k"] = test::ring_of("a");
+    CHECK(world.errors() == "m.toml:1: encrypt_key: key size must be 16, 24 or 32 bytes");
+    world.file = "encrypt_key = 'secretsecret!'";
+    CHECK(world.errors() ==
+          "m.toml:1: encrypt_key: expected a key of 16, 24 or 32 bytes in base64, with its "
+          "padding");
+    world.file = "encrypt_key = ['c2VjcmV0IHNlY3JldA==']";
+    CHECK(world.errors().find("c2Vj") == std::string::npos);
+    world.file = "encrypt_key = 'YmJiYmJiYmJiYmJiYmJiYg=='\nkeyring = '/k'";
+    CHECK(world.errors() ==
+          "m.toml:1: encrypt_key: a single key is given, and keyring has keys too (leave one of "
+          "the two out)");
+    CHECK(world.errors({"--keyring", "/k"}).find("--keyring: ") == 0);
+    CHECK(World{}.errors({"--keyring", "/absent"}) == "/absent: no keyring");
+    CHECK(World{}.errors({"--encrypt-key", "c2VjcmV0"}).find("there is no flag --encrypt-key") ==
+          0);
 }

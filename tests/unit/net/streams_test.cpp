@@ -2,6 +2,7 @@
 // test says so, and nothing here waits for time.
 #include "agent/net/streams.h"
 
+#include <algorithm>
 #include <asio/ip/tcp.hpp>
 #include <asio/write.hpp>
 #include <catch2/catch.hpp>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "swim/codec.h"
+#include "tests/support/keys.h"
 #include "tests/unit/net/loop.h"
 
 using namespace muster;
@@ -36,10 +38,17 @@ Bytes ack(std::uint32_t sequence) {
     return bytes;
 }
 
+swim::Seal seal_with(std::string_view keys, Bytes label = {}, swim::Verify verify = {}) {
+    swim::Seal seal(std::move(label), verify);
+    seal.set_keys(test::ring_of(keys));
+    return seal;
+}
+
 // Streams and what they told, in words.
 struct Agent final : net::StreamUser {
-    explicit Agent(test::Loop& loop, net::StreamsConfig config = {})
-        : clock(source), streams(loop.io, clock, std::move(config), *this) {}
+    explicit Agent(test::Loop& loop, net::StreamsConfig config = {},
+                   swim::Seal a_seal = swim::Seal())
+        : clock(source), seal(std::move(a_seal)), streams(loop.io, clock, seal, config, *this) {}
 
     Endpoint listen(const char* address = "127.0.0.1:0") {
         const Result<Endpoint> bound = streams.listen(*Endpoint::parse(address, 0));
@@ -70,6 +79,8 @@ struct Agent final : net::StreamUser {
         } else if (const auto* user = std::get_if<swim::User>(&message)) {
             told.push_back("user " + std::to_string(user->payload.size()));
             streams.reply({id, {}});
+        } else if (const auto* error = std::get_if<swim::RemoteError>(&message)) {
+            told.push_back("error: " + Bytes(error->text));
         }
         last_from = from;
     }
@@ -79,9 +90,16 @@ struct Agent final : net::StreamUser {
         last_from = to;
     }
     void stream_refused(TimePoint /*now*/, swim::StreamId id, const Endpoint& /*from*/,
-                        const swim::StreamFault& /*fault*/) override {
+                        const swim::StreamFault& fault) override {
         told.push_back("refused");
         asked.push_back(id);
+        if (fault.fault == swim::Fault::Decrypt) {
+            told.back() += ": " + fault.detail;
+            // As the node answers it.
+            Bytes bytes;
+            swim::encode(swim::RemoteError{"no"}, bytes);
+            streams.reply({id, bytes});
+        }
     }
     void stream_mislabelled(const Endpoint& /*from*/, swim::Fault /*fault*/) override {
         told.push_back("mislabelled");
@@ -89,6 +107,7 @@ struct Agent final : net::StreamUser {
 
     HandClock source;
     net::Clock clock;
+    swim::Seal seal;
     bool answers = true;
     std::vector<std::string> told;
     std::vector<swim::StreamId> asked;
@@ -368,9 +387,9 @@ TEST_CASE("a peer that leaves within its request is counted, one that says nothi
 
 TEST_CASE("the label header comes from the dialing side alone, and must be ours") {
     test::Loop loop;
-    Agent blue(loop, {.label = "blue"});
-    Agent green(loop, {.label = "green"});
-    Agent other_blue(loop, {.label = "blue"});
+    Agent blue(loop, {}, swim::Seal("blue"));
+    Agent green(loop, {}, swim::Seal("green"));
+    Agent other_blue(loop, {}, swim::Seal("blue"));
     Agent plain(loop);
     const Endpoint at_blue = blue.listen();
     const Endpoint at_plain = plain.listen();
@@ -406,6 +425,90 @@ TEST_CASE("the label header comes from the dialing side alone, and must be ours"
         }
         REQUIRE(loop.run_until([&] { return peer.closed(); }));
         CHECK(peer.got == ack(3));
+    }
+}
+
+TEST_CASE("request and answer are encrypted, each under its writer's primary key") {
+    test::Loop loop;
+    const Bytes label = GENERATE(Bytes(), Bytes("blue"));
+    Agent one(loop, {}, seal_with("ab", label));
+    Agent two(loop, {}, seal_with("bac", label));
+    const Endpoint at_two = two.listen();
+    one.listen();
+    one.open(1, at_two, ping(1));
+    REQUIRE(loop.run_until([&] { return !one.told.empty(); }));
+    CHECK(one.told == Told{"ack 1"});
+    CHECK(two.told == Told{"ping 1"});
+
+    // And to a stranger they are noise.
+    Peer peer(loop);
+    peer.connect(at_two);
+    Bytes request;
+    swim::write_label(label, request);
+    seal_with("c", label).seal_stream(ping(2), {}, request);
+    peer.send(request);
+    REQUIRE(loop.run_until([&] { return peer.closed(); }));
+    CHECK(two.told == Told{"ping 1", "ping 2"});
+    CHECK(peer.got.size() == swim::sealed_stream_header + swim::seal_overhead + ack(2).size());
+    CHECK(peer.got.find("SeqNo") == Bytes::npos);
+    CHECK(peer.got.substr(0, 4) == Bytes("\x0A\0\0\0", 4));
+}
+
+TEST_CASE("who has no key, or another, is refused on both sides, and told why") {
+    test::Loop loop;
+    Agent keyed(loop, {}, seal_with("a"));
+    Agent other(loop, {}, seal_with("x"));
+    Agent plain(loop);
+    const Endpoint at_keyed = keyed.listen();
+    const Endpoint at_plain = plain.listen();
+    other.listen();
+    const auto asks = [&](Agent& from, const Endpoint& to) {
+        from.open(1, to, ping(1));
+        REQUIRE(loop.run_until([&] { return !from.told.empty(); }));
+    };
+    SECTION("plain asks keyed") {
+        asks(plain, at_keyed);
+        CHECK_THAT(keyed.told[0], Catch::StartsWith("refused: the stream is not encrypted"));
+        // The error comes encrypted, as everything from there.
+        CHECK_THAT(plain.told[0],
+                   Catch::StartsWith("failed 1: its answer cannot be read: the peer encrypts"));
+    }
+    SECTION("keyed asks plain") {
+        asks(keyed, at_plain);
+        CHECK_THAT(plain.told[0], Catch::StartsWith("refused: the peer encrypts its streams"));
+        CHECK_THAT(keyed.told[0], Catch::StartsWith("failed 1: its answer cannot be read: the "
+                                                    "stream is not encrypted"));
+    }
+    SECTION("another key asks") {
+        asks(other, at_keyed);
+        CHECK_THAT(keyed.told[0],
+                   Catch::StartsWith("refused: the stream is encrypted, with a key"));
+        CHECK_THAT(other.told[0],
+                   Catch::StartsWith("failed 1: its answer cannot be read: the stream is "
+                                     "encrypted, with a key that this agent does not have"));
+    }
+}
+
+TEST_CASE("while a cluster changes over, plain and encrypted streams are answered alike") {
+    test::Loop loop;
+    Agent plain(loop);
+    Agent lax(loop, {}, seal_with("a", "", {.incoming = false, .outgoing = false}));
+    Agent half(loop, {}, seal_with("a", "", {.incoming = false}));
+    Agent strict(loop, {}, seal_with("a"));
+    const Endpoint at[] = {plain.listen(), lax.listen(), half.listen(), strict.listen()};
+    Agent* const steps[] = {&plain, &lax, &half, &strict};
+    // Each step of the way, with its neighbours.
+    for (std::size_t i = 0; i + 1 < std::size(steps); ++i) {
+        CAPTURE(i);
+        Agent& before = *steps[i];
+        Agent& after = *steps[i + 1];
+        before.told.clear();
+        after.told.clear();
+        before.open(1, at[i + 1], ping(1));
+        after.open(1, at[i], ping(2));
+        REQUIRE(loop.run_until([&] { return before.told.size() + after.told.size() >= 4; }));
+        CHECK(std::count(before.told.begin(), before.told.end(), "ack 1") == 1);
+        CHECK(std::count(after.told.begin(), after.told.end(), "ack 2") == 1);
     }
 }
 

@@ -5,8 +5,10 @@
 
 #include "swim/codec.h"
 #include "swim/packet.h"
+#include "swim/seal.h"
 #include "swim/stream.h"
 #include "tests/support/allocations.h"
+#include "tests/support/keys.h"
 #include "tests/unit/swim/vectors.h"
 
 using namespace muster;
@@ -93,5 +95,22 @@ TEST_CASE("framing packets allocates nothing, plain, checked and compressed") {
               frame_packet(parts, {.crc = true}, out);
               frame_packet(parts, {.compress = true, .crc = true}, out);
               frame_packet(compressible, {.compress = true}, out);
+          }) == 0);
+}
+
+TEST_CASE("sealing and opening packets allocates nothing, with a label and several keys") {
+    Seal seal("prod");
+    seal.set_keys(muster::test::ring_of("abc"));
+    Seal old("prod");
+    old.set_keys(muster::test::ring_of("c"));
+    const Bytes packet(1300, 'p');
+    Bytes out;
+    CHECK(in_the_steady_state([&] {
+              seal.seal_packet(packet, {}, out);
+              CHECK(seal.open_packet(out).content.size() == packet.size());
+              old.seal_packet(packet, {}, out);
+              CHECK(seal.open_packet(out).content.size() == packet.size());
+              out.back() = static_cast<char>(~out.back());
+              CHECK(seal.open_packet(out).fault == Fault::Decrypt);
           }) == 0);
 }

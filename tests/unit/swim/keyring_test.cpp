@@ -1,33 +1,19 @@
 #include "swim/keyring.h"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <new>
+
+#include "tests/support/keys.h"
 
 using namespace muster;
 using namespace muster::swim;
+using muster::test::key_of;
+using muster::test::order;
+using muster::test::ring_of;
 
 namespace {
-
-Key key(char fill, std::size_t size = 16) {
-    return *Key::from_bytes(Bytes(size, fill));
-}
-
-Keyring ring_of(std::string_view fills) {
-    Keyring ring;
-    for (const char fill : fills) {
-        REQUIRE_FALSE(ring.install(key(fill)));
-    }
-    return ring;
-}
-
-// Its keys by their first byte.
-std::string order(const Keyring& ring) {
-    std::string fills;
-    for (const Key& each : ring.keys()) {
-        fills += each.bytes()[0];
-    }
-    return fills;
-}
 
 std::string told(const std::optional<Error>& error) {
     return error ? error->text : "";
@@ -87,11 +73,11 @@ TEST_CASE("text that is no key is refused, and not repeated") {
 TEST_CASE("the first key that is installed is the primary, and a known one changes nothing") {
     Keyring ring;
     CHECK(ring.empty());
-    CHECK(told(ring.install(key('a'))) == "");
-    CHECK(told(ring.install(key('b'))) == "");
-    CHECK(told(ring.install(key('a', 32))) == "");
+    CHECK(told(ring.install(key_of('a'))) == "");
+    CHECK(told(ring.install(key_of('b'))) == "");
+    CHECK(told(ring.install(key_of('a', 32))) == "");
     CHECK(order(ring) == "aba");
-    CHECK(told(ring.install(key('b'))) == "");
+    CHECK(told(ring.install(key_of('b'))) == "");
     CHECK(order(ring) == "aba");
     CHECK(ring.base64() ==
           std::vector<std::string>{"YWFhYWFhYWFhYWFhYWFhYQ==", "YmJiYmJiYmJiYmJiYmJiYg==",
@@ -113,19 +99,19 @@ TEST_CASE("changes of the ring, each from a, b, c") {
         }));
     CAPTURE(fill, after);
     Keyring ring = ring_of("abc");
-    CHECK(told((ring.*change)(key(fill))) == error);
+    CHECK(told((ring.*change)(key_of(fill))) == error);
     CHECK(order(ring) == after);
 }
 
 TEST_CASE("a full ring takes no more keys") {
     Keyring ring;
     for (std::size_t i = 0; i < max_keys; ++i) {
-        REQUIRE(told(ring.install(key(static_cast<char>(i)))) == "");
+        REQUIRE(told(ring.install(key_of(static_cast<char>(i)))) == "");
     }
-    CHECK(told(ring.install(key('\xFF'))) ==
-          "the keyring is full: it holds 64 keys (remove those that are no longer used)");
+    CHECK(told(ring.install(key_of('\xFF'))) ==
+          "the keyring is full: it holds 32 keys (remove those that are no longer used)");
     CHECK(ring.keys().size() == max_keys);
-    CHECK(told(ring.install(key('\x01'))) == "");
+    CHECK(told(ring.install(key_of('\x01'))) == "");
     // And is still written and read as it is.
     const Result<Keyring> back = read_keyring(write_keyring(ring));
     REQUIRE(back);
@@ -196,12 +182,12 @@ TEST_CASE("a damaged keyring is refused with the place, and without a key") {
 TEST_CASE("a file with more keys than fit is refused") {
     std::string text = "[";
     for (int i = 0; i <= static_cast<int>(max_keys); ++i) {
-        text += (i == 0 ? "\"" : ",\"") + key(static_cast<char>(i)).base64() + "\"";
+        text += (i == 0 ? "\"" : ",\"") + key_of(static_cast<char>(i)).base64() + "\"";
     }
     const Result<Keyring> ring = read_keyring(text + "]");
     REQUIRE_FALSE(ring);
     CHECK(ring.error().text ==
-          "the keyring: key 65: the keyring is full: it holds 64 keys (remove those that are no "
+          "the keyring: key 33: the keyring is full: it holds 32 keys (remove those that are no "
           "longer used)");
 }
 
@@ -222,7 +208,7 @@ TEST_CASE("a key's memory holds nothing of it afterwards") {
     CHECK(std::count(was.begin(), was.begin() + 2, 'k') == 0);
 
     alignas(Key) std::array<char, sizeof(Key)> place{};
-    Key* made = new (place.data()) Key(key('k', 32));
+    Key* made = new (place.data()) Key(key_of('k', 32));
     CHECK(std::count(place.begin(), place.end(), 'k') == 32);
     made->~Key();
     CHECK(std::count(place.begin(), place.end(), 'k') == 0);

@@ -13,6 +13,7 @@
 #include "swim/packet.h"
 #include "swim/seal.h"
 #include "swim/stream.h"
+#include "swim/stream_reader.h"
 #include "tests/support/rewritten.h"
 
 using namespace muster;
@@ -21,12 +22,6 @@ using namespace muster::swim::test;
 using nlohmann::json;
 
 namespace {
-
-// Encryption has its turn later; these vectors wait for it. Their number is asserted below, so that
-// nothing else can hide behind this.
-bool waits_for_encryption(const json& means) {
-    return means.contains("encrypt");
-}
 
 struct Case {
     std::string name;
@@ -38,7 +33,7 @@ std::vector<Case> cases(std::string_view kind) {
     std::vector<Case> found;
     for (const Vector& vector : vectors()) {
         json means = json::parse(vector.means);
-        if (means.at("kind") == kind && !waits_for_encryption(means)) {
+        if (means.at("kind") == kind) {
             found.push_back({vector.name, vector.bytes, std::move(means)});
         }
     }
@@ -101,6 +96,33 @@ void check_same(BytesView ours, BytesView theirs, std::size_t nil_instead) {
     CHECK(differ == nil_instead);
 }
 
+// The edge of an agent with the vector's label and key.
+Seal seal_of(const json& means) {
+    Seal seal(means.value("label", ""));
+    if (means.contains("encrypt")) {
+        Keyring ring;
+        REQUIRE_FALSE(ring.install(*Key::from_bytes(bytes_of(means.at("encrypt").at("key")))));
+        seal.set_keys(ring);
+    }
+    return seal;
+}
+
+// The vector's, if it names one. With it we write the same bytes, except in version 0, which we
+// read only.
+Nonce nonce_of(const json& means) {
+    Nonce nonce{};
+    if (means.contains("encrypt")) {
+        const Bytes bytes = bytes_of(means.at("encrypt").at("nonce"));
+        REQUIRE(bytes.size() == nonce.size());
+        std::copy(bytes.begin(), bytes.end(), nonce.begin());
+    }
+    return nonce;
+}
+
+bool is_version_0(const json& means) {
+    return means.contains("encrypt") && means.at("encrypt").at("version") == 0;
+}
+
 bool has_layer(const json& means, const char* layer) {
     const json& layers = means.at("layers");
     return std::find(layers.begin(), layers.end(), layer) != layers.end();
@@ -134,18 +156,19 @@ void check_compression(const json& compress) {
 
 }  // namespace
 
-TEST_CASE("every vector is of a kind that is tested, or waits by name") {
+TEST_CASE("every vector is of a kind that is tested") {
     std::map<std::string, int> tested;
-    std::map<std::string, int> encrypted;
+    int encrypted = 0;
     for (const Vector& vector : vectors()) {
         const json means = json::parse(vector.means);
-        ++(waits_for_encryption(means) ? encrypted : tested)[means.at("kind")];
+        ++tested[means.at("kind")];
+        encrypted += means.contains("encrypt") ? 1 : 0;
     }
     // `formula` is tested where the formulas are (formulas_test.cpp).
     CHECK(json(tested).dump() ==
-          R"({"formula":4,"lzw":33,"message":38,"msgpack":87,"packet":27,"push_node_state":4,)"
-          R"("push_pull_header":19,"stream":18})");
-    CHECK(json(encrypted).dump() == R"({"packet":15,"stream":15})");
+          R"({"formula":4,"lzw":33,"message":38,"msgpack":87,"packet":42,"push_node_state":4,)"
+          R"("push_pull_header":19,"stream":33})");
+    CHECK(encrypted == 30);
 }
 
 TEST_CASE("single messages mean what the vectors say, and are written byte for byte") {
@@ -209,16 +232,22 @@ TEST_CASE("packets hold what the vectors say") {
     PacketReader reader;
     for (const auto& [name, bytes, means] : cases("packet")) {
         INFO(name);
-        const Bytes label = means.value("label", "");
-        const Opened opened = open_packet(bytes, label);
+        Seal seal = seal_of(means);
+        const Opened opened = seal.open_packet(bytes);
         if (!opened.fault) {
             reader.open(opened.content);
         }
         if (means.value("expect", "") == "drop") {
             CHECK((opened.fault || (reader.messages().empty() && reader.faults().size() == 1)));
+            if (means.contains("encrypt")) {
+                CHECK(opened.fault == Fault::Decrypt);
+            }
             continue;
         }
         REQUIRE_FALSE(opened.fault);
+        if (means.contains("encrypt")) {
+            CHECK(to_hex(opened.content) == to_hex(bytes_of(means.at("encrypt").at("plain"))));
+        }
         const auto stated = flattened(means.at("messages"));
         REQUIRE(reader.messages().size() == stated.size());
         for (std::size_t i = 0; i < stated.size(); ++i) {
@@ -246,6 +275,7 @@ TEST_CASE("packets are framed byte for byte") {
         "packet/compound_containing_compress", "packet/compress_larger_than_plain"};
     std::size_t framed = 0;
     std::size_t passed_over = 0;
+    std::size_t read_only = 0;
     PacketReader reader;
     for (const auto& [name, bytes, means] : cases("packet")) {
         if (means.contains("expect") || never_sent.contains(name)) {
@@ -253,21 +283,29 @@ TEST_CASE("packets are framed byte for byte") {
             continue;
         }
         INFO(name);
-        const Bytes label = means.value("label", "");
-        reader.open(open_packet(bytes, label).content);
+        Seal seal = seal_of(means);
+        const Bytes content(seal.open_packet(bytes).content);
+        reader.open(content);
         std::vector<Bytes> messages;
         for (const Message& message : reader.messages()) {
             messages.push_back(rewritten(message));
         }
         const std::vector<BytesView> parts(messages.begin(), messages.end());
-        Bytes again;
-        write_label(label, again);
-        frame_packet(parts, {has_layer(means, "compress"), has_layer(means, "crc")}, again);
-        CHECK(to_hex(again) == to_hex(bytes));
+        Bytes packet;
+        frame_packet(parts, {has_layer(means, "compress"), has_layer(means, "crc")}, packet);
+        CHECK(to_hex(packet) == to_hex(content));
         ++framed;
+        if (is_version_0(means)) {
+            ++read_only;
+            continue;
+        }
+        Bytes again;
+        seal.seal_packet(packet, nonce_of(means), again);
+        CHECK(to_hex(again) == to_hex(bytes));
     }
     CHECK(passed_over == never_sent.size());
-    CHECK(framed == 16);
+    CHECK(framed == 27);
+    CHECK(read_only == 5);
 }
 
 TEST_CASE("streams hold what the vectors say, and are written byte for byte") {
@@ -276,13 +314,10 @@ TEST_CASE("streams hold what the vectors say, and are written byte for byte") {
         INFO(name);
         // An answer carries no label, whatever is configured (section 4.1).
         const bool labelled = has_layer(means, "label");
-        const Bytes label = labelled ? means.at("label").get<Bytes>() : Bytes();
-        const StreamLabel found = read_stream_label(bytes, label);
-        REQUIRE_FALSE(found.fault);
-        CHECK(found.size == (labelled ? 2 + label.size() : 0));
-
-        StreamDecoder decoder;
-        REQUIRE(decoder.feed(BytesView(bytes).substr(found.size)) == StreamDecoder::Progress::Done);
+        const bool answered = means.contains("label") && !labelled;
+        Seal seal = seal_of(means);
+        StreamReader decoder(answered ? StreamReader::From::Listener : StreamReader::From::Dialer);
+        REQUIRE(decoder.feed(seal, bytes) == StreamReader::Progress::Done);
         const json& stated = means.at("messages").at(0);
         std::size_t nil_instead = 0;
         if (const auto* ping = std::get_if<Ping>(&decoder.message())) {
@@ -318,11 +353,23 @@ TEST_CASE("streams hold what the vectors say, and are written byte for byte") {
             compress_stream(plain, again);
             nil_instead = 0;
         }
+        if (means.contains("encrypt")) {
+            // As in compression; and what is written here is what the vector says is inside.
+            const Bytes plain = bytes_of(means.at("encrypt").at("plain"));
+            check_same(again, plain, nil_instead);
+            again = plain;
+            nil_instead = 0;
+        }
+        if (is_version_0(means)) {
+            ++written_otherwise;
+            continue;
+        }
         Bytes framed;
-        write_label(label, framed);
-        check_same(framed + again, bytes, nil_instead);
+        write_label(labelled ? seal.label() : BytesView(), framed);
+        seal.seal_stream(again, nonce_of(means), framed);
+        check_same(framed, bytes, nil_instead);
     }
-    CHECK(written_otherwise == 1);
+    CHECK(written_otherwise == 2);
 }
 
 namespace {
