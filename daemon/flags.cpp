@@ -16,7 +16,8 @@ std::string unknown(const std::string& argument, const std::vector<Option>& opti
     if (argument.substr(0, 2) != "--")
         return "unexpected argument '" + argument + "' (see --help)";
     const std::string flag = argument.substr(0, argument.find('='));
-    std::vector<std::string> flags{"--config", "--validate", "--version", "--help"};
+    std::vector<std::string> flags{"--config",   "--validate", "--version", "--help",
+                                   "--scenario", "--nodes",    "--seed",    "--format"};
     for (const Option& option : options) {
         if (option.has_flag) {
             flags.push_back(option.flag());
@@ -28,6 +29,27 @@ std::string unknown(const std::string& argument, const std::vector<Option>& opti
     const std::string meant = nearest(flag, flags);
     return "unknown flag " + flag +
            (meant.empty() ? " (see --help)" : " (did you mean " + meant + "?)");
+}
+
+// The command `rehearse` takes all other flags as well: they are the configuration that it runs.
+CLI::App* add_rehearsal(CLI::App& app, RehearsalWishes& wishes, std::string& format) {
+    CLI::App* const command = app.add_subcommand(
+        "rehearse", "run this configuration as a cluster in a simulator, and say how it does");
+    command->fallthrough();
+    command->set_help_flag();
+    command->get_formatter()->column_width(32);
+    command->add_option("--scenario", wishes.scenario, "what goes wrong; a wrong one lists them")
+        ->option_text("NAME");
+    command->add_option("--nodes", wishes.nodes, "how many members, 3 to 2000 (500)")
+        ->option_text("N")
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--seed", wishes.seed, "of all chance: the same gives the same run (1)")
+        ->option_text("S")
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--format", format, "how the report is written (text)")
+        ->option_text("text|json")
+        ->check(CLI::IsMember({"text", "json"}));
+    return command;
 }
 
 }  // namespace
@@ -64,6 +86,9 @@ FlagValues read_flags(const std::vector<std::string>& arguments,
     app.add_flag("--validate", out.validate, "check the configuration, and stop");
     app.add_flag("--version", out.version, "print the version, and stop");
     app.add_flag("--help,-h", help, "print this, and stop");
+    RehearsalWishes wishes;
+    std::string format;
+    const CLI::App* const rehearse = add_rehearsal(app, wishes, format);
     app.footer(
         "Every flag has a key of the same words in the file (--rpc-addr: rpc_addr) and a\n"
         "variable (MUSTER_RPC_ADDR). The flag wins over the variable, and that over the "
@@ -75,9 +100,13 @@ FlagValues read_flags(const std::vector<std::string>& arguments,
         out.errors.push_back(std::string(error.what()) + " (see --help)");
         return out;
     }
+    if (rehearse->parsed()) {
+        wishes.json = format == "json";
+        out.rehearsal = wishes;
+    }
     if (help)
-        out.help = app.help();
-    for (const std::string& argument : app.remaining())
+        out.help = rehearse->parsed() ? rehearse->help() : app.help();
+    for (const std::string& argument : app.remaining(/*recurse=*/true))
         out.errors.push_back(unknown(argument, options));
     for (std::size_t i = 0; i < options.size(); ++i) {
         if (flags[i] == nullptr || flags[i]->count() == 0)

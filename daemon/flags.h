@@ -2,6 +2,8 @@
 // stays in the source.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,13 +11,22 @@
 
 namespace muster {
 
+// What `musterd rehearse` was asked for.
+struct RehearsalWishes {
+    std::string scenario;
+    std::size_t nodes = 500;
+    std::uint64_t seed = 1;
+    bool json = false;
+};
+
 struct FlagValues {
     std::vector<Given> values;
     std::vector<std::string> errors;
     std::string config;  // --config; empty: not given
     bool validate = false;
     bool version = false;
-    std::string help;  // not empty: --help, and this is it
+    std::optional<RehearsalWishes> rehearsal;  // the command `rehearse`
+    std::string help;                          // not empty: --help, and this is it
 };
 
 // `arguments` without the program's name. REQUIRES: options outlive the answer.

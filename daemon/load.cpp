@@ -67,7 +67,9 @@ public:
         out_.wish = !flags_.help.empty() ? Loaded::Wish::Help
                     : flags_.version     ? Loaded::Wish::Version
                     : flags_.validate    ? Loaded::Wish::Validate
+                    : flags_.rehearsal   ? Loaded::Wish::Rehearse
                                          : Loaded::Wish::Run;
+        out_.rehearsal = flags_.rehearsal.value_or(RehearsalWishes{});
         if (out_.usage || out_.wish == Loaded::Wish::Help || out_.wish == Loaded::Wish::Version)
             return std::move(out_);
         set_defaults();

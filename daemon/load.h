@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/flags.h"
 #include "daemon/settings.h"
 #include "swim/result.h"
 
@@ -24,8 +25,9 @@ struct Surroundings {
 Surroundings real_surroundings();
 
 struct Loaded {
-    enum class Wish : std::uint8_t { Run, Validate, Version, Help };
+    enum class Wish : std::uint8_t { Run, Validate, Version, Help, Rehearse };
     Wish wish = Wish::Run;
+    RehearsalWishes rehearsal;  // of Rehearse
     std::string help;
     Settings settings;
     std::vector<std::string> errors;  // each complete: where, what, and what to do

@@ -1,6 +1,7 @@
 // musterd: reads its configuration, runs one agent, and ends when it is told to.
 //
-// Exit status: 0 left, or valid; 1 an error, or ended by a second signal; 2 usage.
+// Exit status: 0 left, valid, or rehearsed with a good end; 1 an error, or ended by a second
+// signal; 2 usage.
 #include <cstdio>
 #include <exception>
 
@@ -8,6 +9,7 @@
 #include "daemon/directories.h"
 #include "daemon/load.h"
 #include "daemon/memory.h"
+#include "daemon/rehearse.h"
 #include "daemon/signals.h"
 
 namespace {
@@ -83,6 +85,8 @@ int answer(const Loaded& loaded) {
         case Loaded::Wish::Validate:
             std::puts("configuration is valid");
             return 0;
+        case Loaded::Wish::Rehearse:
+            return rehearse(loaded.settings, loaded.rehearsal);
         case Loaded::Wish::Run:
             break;
     }

@@ -63,7 +63,7 @@ std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsig
             continue;
         }
         const bool spent =
-            round == Round::Extra && (!item->news || item->extra_transmits >= extra_limit);
+            round == Round::Extra && (!is_news(*item) || item->extra_transmits >= extra_limit);
         if (!item->taken && !spent) {
             const_cast<Item&>(*item).taken = true;  // not part of the rank
             taken_.push_back(item);
@@ -95,12 +95,7 @@ void BroadcastQueue::commit(unsigned limit, std::vector<std::uint64_t>& finished
 }
 
 void BroadcastQueue::end_extra_round() {
-    if (news_ == 0) {
-        return;
-    }
-    for (const Item& item : by_rank_) {
-        const_cast<Item&>(item).news = false;  // not part of the rank
-    }
+    first_news_ = next_number_;
     news_ = 0;
 }
 
@@ -112,7 +107,7 @@ void BroadcastQueue::finish(Items::iterator item, std::vector<std::uint64_t>& fi
         by_subject_.erase(item->subject);
     }
     bytes_ -= item->message.size();
-    if (item->news) {
+    if (is_news(*item)) {
         --news_;
     }
     by_rank_.erase(item);
@@ -124,7 +119,7 @@ void BroadcastQueue::check() const {
     std::size_t subjects = 0;
     for (const Item& item : by_rank_) {
         bytes += item.message.size();
-        news += item.news ? 1U : 0U;
+        news += is_news(item) ? 1U : 0U;
         subjects += item.subject.empty() ? 0U : 1U;
         MUSTER_ASSERT(!item.taken);
     }

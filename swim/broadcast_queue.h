@@ -62,7 +62,6 @@ private:
         std::uint64_t number = 0;  // insertion order
         unsigned transmits = 0;
         unsigned extra_transmits = 0;
-        bool news = true;
         bool taken = false;
     };
     // The first place in a tier where a message of at most `size` bytes can stand.
@@ -80,6 +79,7 @@ private:
     using Items = std::set<Item, Rank>;
 
     void finish(Items::iterator item, std::vector<std::uint64_t>& finished);
+    bool is_news(const Item& item) const { return item.number >= first_news_; }
 
     std::size_t capacity_;
     Items by_rank_;
@@ -87,7 +87,8 @@ private:
     std::vector<Items::iterator> taken_;
     std::uint64_t next_number_ = 0;
     std::size_t bytes_ = 0;
-    std::size_t news_ = 0;
+    std::uint64_t first_news_ = 0;  // the number from which on items are news
+    std::size_t news_ = 0;          // how many of these are left
     Round last_round_ = Round::Regular;
 };
 

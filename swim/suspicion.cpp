@@ -7,7 +7,7 @@
 namespace muster::swim {
 
 Suspicion::Suspicion(TimePoint start, Limits limits, BytesView accuser)
-    : start_(start), limits_(limits), accusers_{Bytes(accuser)} {}
+    : start_(start), limits_(limits), accusers_{Bytes(accuser)}, expires_(expiry()) {}
 
 bool Suspicion::confirm(BytesView from) {
     if (accusers_.size() > limits_.confirmations ||
@@ -15,16 +15,17 @@ bool Suspicion::confirm(BytesView from) {
         return false;
     }
     accusers_.emplace_back(from);
+    expires_ = expiry();
     return true;
 }
 
-TimePoint Suspicion::deadline() const {
+TimePoint Suspicion::expiry() const {
     const Duration lifetime =
         limits_.confirmations == 0
             ? limits_.min
             : suspicion_lifetime(static_cast<unsigned>(accusers_.size() - 1), limits_.confirmations,
                                  limits_.min, limits_.max);
-    return std::max(start_ + lifetime, not_before_);
+    return start_ + lifetime;
 }
 
 void Suspicion::postpone(TimePoint earliest) {

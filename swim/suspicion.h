@@ -4,6 +4,7 @@
 // the minimum (docs/protocol/memberlist.md section 8.5; Lifeguard section IV-B).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -27,7 +28,7 @@ public:
     // passed on.
     bool confirm(BytesView from);
 
-    TimePoint deadline() const;
+    TimePoint deadline() const { return std::max(expires_, not_before_); }
     TimePoint start() const { return start_; }
     // The first accuser, then who confirmed, in order.
     const std::vector<Bytes>& accusers() const { return accusers_; }
@@ -38,9 +39,12 @@ public:
     void postpone(TimePoint earliest);
 
 private:
+    TimePoint expiry() const;
+
     TimePoint start_;
     Limits limits_;
     std::vector<Bytes> accusers_;
+    TimePoint expires_;  // asked for at every input of the node, so kept
     TimePoint not_before_{};
     bool postponed_ = false;
 };

@@ -24,6 +24,7 @@ struct Event {
         Wake,      // a node's deadline has come
         Stream,    // something happens on a connection; `step` says what
         Seeds,     // the resolver has answered
+        Disk,      // a record was written, or was not
         Call,      // a function of the scenario
     };
     TimePoint at;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "agent/node.h"
+#include "agent/sim/clock.h"
+#include "agent/sim/disk.h"
 #include "agent/sim/event_queue.h"
 #include "agent/sim/streams.h"
 #include "swim/keyring.h"
@@ -19,18 +21,9 @@ namespace muster::sim {
 enum class Process : std::uint8_t {
     None,     // not booted yet
     Running,  //
-    Paused,   // stopped, while its clock and its kernel go on
+    Paused,   // stopped, while its clock and its kernel go on (while asleep: its clock alone)
     Killed,   // ended without a word
     Left,     // ended after a graceful leave
-};
-
-// A host's own clock: the node is told this, never the world's time. Each starts elsewhere; drift
-// and jumps have their place here.
-struct Clock {
-    Duration ahead{};
-
-    TimePoint local(TimePoint world) const { return world + ahead; }
-    TimePoint world(TimePoint local) const { return local == never ? never : local - ahead; }
 };
 
 // A datagram on its way.
@@ -44,7 +37,7 @@ struct Parcel {
 struct Traffics {
     std::uint64_t datagrams_sent = 0, bytes_sent = 0;
     std::uint64_t datagrams_received = 0, bytes_received = 0;
-    std::uint64_t streams_opened = 0;
+    std::uint64_t streams_opened = 0, stream_bytes_sent = 0;
     std::uint64_t dropped_by_network =
         0;  // lost, blocked, filtered, too big: on their way from here
     std::uint64_t dropped_by_socket = 0;  // at the full buffer here
@@ -64,6 +57,7 @@ struct Host {
     swim::Verify verify;
     swim::Seal seal;                 // with these keys, by this rule
     std::uint64_t undeciphered = 0;  // datagrams that its keys did not open
+    Disk disk;
 
     Process process = Process::None;
     Life life = 0;             // of the process, now or last
@@ -73,10 +67,13 @@ struct Host {
 
     Duration work{};  // how long one datagram takes; 0: nothing waits
     bool working = false;
+    bool asleep = false;  // the machine is suspended: its kernel takes nothing
     std::size_t socket_buffer = 0;
     std::size_t waiting_bytes = 0;
     std::deque<std::uint64_t> waiting;  // parcels in the socket
     std::vector<Event> stopped;         // steps of streams that a stopped process has not seen
+    std::vector<Disk::Answer> answers;  // of the disk, likewise
+    TimePoint disk_due = never;         // the one event of the disk that counts
 
     std::vector<Endpoint> seeds;  // what the resolver answers
     std::uint64_t resolved = 0;   // how often it was asked

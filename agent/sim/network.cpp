@@ -17,11 +17,25 @@ Link& Network::link(HostId from, HostId to) {
     return links_.try_emplace({from, to}, link_).first->second;
 }
 
-void Network::set_host_loss(HostId host, double in, double out) {
-    if (host_loss_.size() <= host) {
-        host_loss_.resize(host + 1);
+void Network::set_host_loss(HostId id, double in, double out) {
+    host(id).in = in;
+    host(id).out = out;
+}
+
+void Network::block_host(HostId id, bool in, bool out) {
+    host(id).in_blocked = in;
+    host(id).out_blocked = out;
+}
+
+void Network::set_asleep(HostId id, bool asleep) {
+    host(id).asleep = asleep;
+}
+
+Network::HostRules& Network::host(HostId id) {
+    if (hosts_.size() <= id) {
+        hosts_.resize(id + 1);
     }
-    host_loss_[host] = {in, out};
+    return hosts_[id];
 }
 
 void Network::block(HostId from, HostId to, Traffic traffic) {
@@ -56,12 +70,16 @@ void Network::heal() {
     group_.clear();
     blocked_datagrams_.clear();
     blocked_streams_.clear();
+    for (HostRules& host : hosts_) {
+        host.in_blocked = host.out_blocked = false;
+    }
 }
 
 Fate Network::datagram(HostId from, HostId to, std::size_t size) {
     const Link& link = rules(from, to);
     Fate fate;
-    if (parted(from, to) || blocked_datagrams_.contains({from, to})) {
+    if (shut(from, to) ||
+        (!blocked_datagrams_.empty() && blocked_datagrams_.contains({from, to}))) {
         fate.verdict = Fate::Verdict::Blocked;
     } else if (size > link.mtu) {
         fate.verdict = Fate::Verdict::TooBig;
@@ -92,8 +110,13 @@ bool Network::stream_breaks(HostId from, HostId to) {
     return breakage > 0 && random_.chance(breakage);
 }
 
+bool Network::stream_stalls(HostId from, HostId to) {
+    const double stall = rules(from, to).stall;
+    return stall > 0 && random_.chance(stall);
+}
+
 bool Network::stream_open(HostId from, HostId to) const {
-    return !parted(from, to) && !blocked_streams_.contains({from, to});
+    return !shut(from, to) && !blocked_streams_.contains({from, to});
 }
 
 const Link& Network::rules(HostId from, HostId to) const {
@@ -106,11 +129,11 @@ const Link& Network::rules(HostId from, HostId to) const {
 
 double Network::loss(HostId from, HostId to, const Link& rules) const {
     double arrives = 1 - rules.loss;
-    if (from < host_loss_.size()) {
-        arrives *= 1 - host_loss_[from].out;
+    if (from < hosts_.size()) {
+        arrives *= 1 - hosts_[from].out;
     }
-    if (to < host_loss_.size()) {
-        arrives *= 1 - host_loss_[to].in;
+    if (to < hosts_.size()) {
+        arrives *= 1 - hosts_[to].in;
     }
     return 1 - arrives;
 }
@@ -126,6 +149,12 @@ Duration Network::delay(const Link& link) {
         static_cast<std::uint64_t>((link.delay_mean - link.delay_min).count()) * 2 / 3;
     return link.delay_min +
            Duration(static_cast<Duration::rep>(step * halvings + step * fraction / 0x10000U));
+}
+
+bool Network::shut(HostId from, HostId to) const {
+    return parted(from, to) ||
+           (from < hosts_.size() && (hosts_[from].out_blocked || hosts_[from].asleep)) ||
+           (to < hosts_.size() && (hosts_[to].in_blocked || hosts_[to].asleep));
 }
 
 bool Network::parted(HostId from, HostId to) const {

@@ -26,7 +26,8 @@ struct Link {
     double loss = 0;                                       // of a datagram; streams retransmit
     double duplication = 0;                                // a datagram arrives twice
     double breakage = 0;                                   // a stream breaks, at each of its pieces
-    std::size_t mtu = 65507;                               // larger datagrams vanish
+    double stall = 0;         // or nothing more comes of it, and no end either
+    std::size_t mtu = 65507;  // larger datagrams vanish
 };
 
 enum class Traffic : std::uint8_t { Datagrams, Streams, Both };
@@ -50,13 +51,17 @@ public:
     // Of one direction between two hosts: begins as a copy of link().
     Link& link(HostId from, HostId to);
     // Loss of everything that a host receives and sends, on top of its links'.
-    void set_host_loss(HostId host, double in, double out);
+    void set_host_loss(HostId id, double in, double out);
 
     void block(HostId from, HostId to, Traffic traffic);
     void unblock(HostId from, HostId to);
     // Hosts of different groups cannot reach each other; a host in no group reaches everyone.
     // Replaces the partition before.
     void partition(const std::vector<Hosts>& groups);
+    // Nothing reaches a host, or nothing leaves it.
+    void block_host(HostId id, bool in, bool out);
+    // A machine that is suspended: as if both were blocked, and heal() does not end it.
+    void set_asleep(HostId id, bool asleep);
     // Ends the partition and every block. Links and losses stay.
     void heal();
 
@@ -66,6 +71,7 @@ public:
     // How long a piece of a stream takes, retransmissions included.
     Duration stream_delay(HostId from, HostId to);
     bool stream_breaks(HostId from, HostId to);
+    bool stream_stalls(HostId from, HostId to);
     bool stream_open(HostId from, HostId to) const;
 
 private:
@@ -73,11 +79,15 @@ private:
     double loss(HostId from, HostId to, const Link& rules) const;
     Duration delay(const Link& rules);
     bool parted(HostId from, HostId to) const;
+    bool shut(HostId from, HostId to) const;
 
     using Direction = std::pair<HostId, HostId>;
-    struct HostLoss {
-        double in = 0, out = 0;
+    struct HostRules {
+        double in = 0, out = 0;  // loss
+        bool in_blocked = false, out_blocked = false;
+        bool asleep = false;
     };
+    HostRules& host(HostId id);
 
     Random random_;
     Link link_;
@@ -85,7 +95,7 @@ private:
     std::set<Direction> blocked_datagrams_;
     std::set<Direction> blocked_streams_;
     std::vector<std::uint32_t> group_;  // by host; 0: none
-    std::vector<HostLoss> host_loss_;   // by host
+    std::vector<HostRules> hosts_;      // by host
 };
 
 }  // namespace muster::sim

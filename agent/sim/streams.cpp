@@ -184,6 +184,9 @@ StreamInput Streams::request_piece(TimePoint now, const Event& event, Connection
         schedule(now + network_.stream_delay(target, opener), opener, event.item, Step::Refused);
         return {};
     }
+    if (network_.stream_stalls(opener, target)) {
+        return {};
+    }
     StreamInput input;
     input.host = target;
     input.id = {event.item, /*inbound=*/true};
@@ -215,6 +218,9 @@ StreamInput Streams::answer_piece(TimePoint now, const Event& event, Connection&
         input = failed(connection, "connection reset by peer");
         retire(event.item, input);
         return input;
+    }
+    if (network_.stream_stalls(target, opener)) {
+        return {};
     }
     const auto progress = connection.reader.feed(seal_of_(opener), next_piece(connection));
     if (progress == swim::StreamReader::Progress::Done) {

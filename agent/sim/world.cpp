@@ -1,6 +1,7 @@
 #include "agent/sim/world.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/cluster/key_change.h"
 #include "swim/assert.h"
@@ -20,6 +21,7 @@ World::World(Options options)
     : options_(std::move(options)),
       random_(options_.seed),
       nonces_(options_.seed ^ nonce_salt),
+      disk_random_(options_.seed ^ 0xD15CU),
       network_(random_.split(), options_.link),
       streams_(
           queue_, network_, random_.split(),
@@ -42,7 +44,7 @@ HostId World::add() {
     host.keys = options_.keyring;
     host.verify = options_.verify;
     reseal(host);
-    host.clock.ahead = std::chrono::hours(1) + random_.below(std::chrono::hours(1000));
+    host.clock = Clock(std::chrono::hours(1) + random_.below(std::chrono::hours(1000)));
     lives_.push_back(0);
     return id;
 }
@@ -85,6 +87,13 @@ void World::end_process(Host& host, Process how) {
     host.waiting_bytes = 0;
     host.working = false;
     host.stopped.clear();
+    host.answers.clear();
+    host.disk_due = never;
+    host.disk.abandon(disk_random_);
+    if (host.asleep) {
+        host.asleep = false;
+        network_.set_asleep(host.id, /*asleep=*/false);
+    }
     streams_.process_died(now_, host.id);
     ++version_;
 }
@@ -122,6 +131,9 @@ void World::resume(HostId id) {
                           [](const Event& event) { return !Streams::is_deadline(event); });
     for (const Event& event : stopped) {
         advance_stream(event);
+    }
+    for (const Disk::Answer& answer : std::exchange(host.answers, {})) {
+        tell_stored(host, answer);
     }
     rearm(host);
 }
@@ -307,6 +319,7 @@ bool World::step(TimePoint limit) {
         wakes_in_place_ = 0;
     }
     now_ = std::max(now_, event.at);
+    ++steps_;
     dispatch(event);
     return true;
 }
@@ -349,6 +362,9 @@ void World::dispatch(const Event& event) {
             }
             return;
         }
+        case Event::Kind::Disk:
+            advance_disk(event);
+            return;
         case Event::Kind::Call: {
             const auto found = calls_.find(event.item);
             const std::function<void()> call = std::move(found->second);

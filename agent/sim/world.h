@@ -81,6 +81,19 @@ public:
     // Every datagram takes so long to be handled; zero again: none waits.
     void set_work(HostId host, Duration work);
     void set_socket_buffer(HostId host, std::size_t bytes) { at(host).socket_buffer = bytes; }
+    // The whole machine ends at once, and its disk forgets what it may forget.
+    void crash(HostId host);
+    // The whole machine stands still, but for its clock: what is sent to it meanwhile is lost.
+    // REQUIRES: suspend: its process is running. wake_up: it was suspended.
+    void suspend(HostId host);
+    void wake_up(HostId host);
+    // Its clock, from now on (agent/sim/clock.h). A leap is forward.
+    void set_drift(HostId host, DriftPpb drift);
+    void leap(HostId host, Duration by);
+    void set_disk(HostId host, const DiskHealth& health);
+    const Disk& disk(HostId host) const { return at(host).disk; }
+    // Hands a record to its disk; the node is told how that went. REQUIRES: its process is running.
+    void store(HostId host, DiskWrite&& record);
     // Moves the machine to an address that nobody has had, or to that of `host`, which is taken
     // from it. REQUIRES: no process runs there.
     void move(HostId host);
@@ -117,6 +130,12 @@ public:
     Network& network() { return network_; }
     using Tap = std::function<void(const Passage&)>;
     using Filter = std::function<bool(const Passage&)>;  // true: it vanishes
+    // Shut for a while, open for a while, and so on until it ends, open.
+    struct Flip {
+        Duration shut{}, open{}, length{};
+    };
+    void flip_link(HostId from, HostId to, Flip flip);
+    void flip_host(HostId host, bool in, bool out, Flip flip);
     void tap(Tap tap) { taps_.push_back(std::move(tap)); }
     // Replaces the filter before; an empty one lets everything pass.
     void filter(Filter filter) { filter_ = std::move(filter); }
@@ -157,6 +176,8 @@ public:
     std::string divergence() const;
     // Raised whenever an answer of the questions above may have changed.
     std::uint64_t version() const { return version_; }
+    // How many events there have been.
+    std::uint64_t steps() const { return steps_; }
 
     const Transcript& transcript() const { return transcript_; }
     std::uint64_t seed() const { return options_.seed; }
@@ -177,6 +198,10 @@ private:
     void handle_parcel(Host& host, std::uint64_t parcel);
     void work(Host& host);
     void advance_stream(const Event& event);
+    void advance_disk(const Event& event);
+    void tell_stored(Host& host, const Disk::Answer& answer);
+    void await_disk(Host& host, Disk::Due due);
+    void flip(std::function<void(bool shut)> set, Flip flip, TimePoint end);
     void end_process(Host& host, Process how);
 
     // Every input of a node goes through here: `call` makes it, its effects are performed.
@@ -201,6 +226,7 @@ private:
     Options options_;
     Random random_;
     Random nonces_;
+    Random disk_random_;
     TimePoint now_{};
     EventQueue queue_;
     Network network_;
@@ -222,9 +248,11 @@ private:
     Filter filter_;
     std::vector<Watch> watches_;
     std::uint64_t version_ = 0;
+    std::uint64_t steps_ = 0;
     unsigned wakes_in_place_ = 0;  // without time going on: a node that never rests is a bug
     mutable std::optional<std::uint64_t> judged_;  // the version that divergence_ is of
     mutable std::string divergence_;
+    mutable std::size_t suspicious_pair_ = 0;
 };
 
 }  // namespace muster::sim

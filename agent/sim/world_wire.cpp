@@ -58,7 +58,7 @@ void World::deliver(std::uint64_t number) {
         return;
     }
     const std::size_t cost = parcel.bytes.size() + datagram_overhead;
-    if (host->waiting_bytes + cost > host->socket_buffer) {
+    if (host->asleep || host->waiting_bytes + cost > host->socket_buffer) {
         ++host->traffic.dropped_by_socket;
         drop_parcel(number);
         return;
@@ -152,6 +152,7 @@ void World::perform(Host& host, Effects& effects) {
     }
     for (swim::StreamReply& reply : effects.wire.replies) {
         transcript_.stream(now_, "answers", host.id, host.id, reply.bytes);
+        host.traffic.stream_bytes_sent += reply.bytes.size();
         streams_.reply(now_, host.id, std::move(reply));
     }
     if (effects.resolve_seeds) {
@@ -208,6 +209,7 @@ void World::dial(Host& host, swim::StreamOpen&& request) {
         target = Party{.host = *to, .life = 0, .endpoint = request.to};
     }
     ++host.traffic.streams_opened;
+    host.traffic.stream_bytes_sent += request.bytes.size();
     transcript_.stream(now_, "dials", host.id, to.value_or(host.id), request.bytes);
     const TimePoint deadline = host.clock.world(request.deadline);
     streams_.open(now_, {.host = host.id, .life = host.life, .endpoint = endpoint_of(host.address)},

@@ -17,7 +17,7 @@ documented() {
 work=$(mktemp -d "${TMPDIR:-/tmp}/muster-flags.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-help=$("$musterd" --help)
+help=$("$musterd" --help && "$musterd" rehearse --help)
 documented docs/musterd.8 >"$work/page"
 options <<<"$help" >"$work/help"
 [ -s "$work/help" ] || complain manual docs/musterd.8 1 "musterd --help says nothing" "is it built?"

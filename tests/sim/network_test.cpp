@@ -107,6 +107,24 @@ TEST_CASE("a host's own loss hits what it receives and what it sends, each by it
     CHECK(verdict(network, 0, 2) == Fate::Verdict::Arrives);
 }
 
+TEST_CASE("a host's block holds for all that it receives or sends, and heals; its sleep does not") {
+    Network network(Random(7), {});
+    network.block_host(1, /*in=*/true, /*out=*/false);
+    CHECK(verdict(network, 0, 1) == Fate::Verdict::Blocked);
+    CHECK(verdict(network, 1, 0) == Fate::Verdict::Arrives);
+    CHECK_FALSE(network.stream_open(2, 1));
+    network.block_host(1, /*in=*/false, /*out=*/true);
+    CHECK(verdict(network, 0, 1) == Fate::Verdict::Arrives);
+    CHECK(verdict(network, 1, 2) == Fate::Verdict::Blocked);
+    network.set_asleep(2, true);
+    network.heal();
+    CHECK(verdict(network, 1, 0) == Fate::Verdict::Arrives);
+    CHECK(verdict(network, 1, 2) == Fate::Verdict::Blocked);
+    CHECK(verdict(network, 2, 0) == Fate::Verdict::Blocked);
+    network.set_asleep(2, false);
+    CHECK(verdict(network, 2, 0) == Fate::Verdict::Arrives);
+}
+
 TEST_CASE("a datagram above the link's MTU vanishes, one of just that size does not") {
     Network network(Random(7), {});
     network.link(0, 1).mtu = 1400;

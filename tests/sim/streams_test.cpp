@@ -208,6 +208,27 @@ TEST_CASE("streams break in the middle as often as the link says") {
     CHECK(wire.failures[0] == "connection reset by peer");
 }
 
+TEST_CASE("a stream that stalls in the middle ends at the deadlines, and nobody is told why") {
+    Link link;
+    link.stall = 1.0;
+    Wire wire({}, link);
+    wire.dial(ping_bytes(1), begin + 5s);
+    wire.run(begin + 60s, ack_bytes(1));
+    CHECK(wire.requests == 0);
+    REQUIRE(wire.failures.size() == 1);
+    CHECK(wire.failures[0] == "timed out");
+    CHECK(wire.failed_at == begin + 5s);
+    CHECK(wire.streams.size() == 0);
+    // The answer alone, too.
+    wire.network.link().stall = 0;
+    wire.network.link(1, 0).stall = 1.0;
+    wire.dial(ping_bytes(2), wire.now + 5s);
+    wire.run(wire.now + 60s, ack_bytes(2));
+    CHECK(wire.requests == 1);
+    CHECK(wire.answers == 0);
+    CHECK(wire.failures.size() == 2);
+}
+
 TEST_CASE("a listener gives a request that never ends up at its own deadline") {
     Wire wire;
     Bytes half = ping_bytes(1);
