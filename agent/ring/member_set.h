@@ -76,6 +76,8 @@ public:
     // Its rank, or nobody.
     std::uint32_t find(BytesView name) const;
     std::size_t memory() const;  // bytes, about
+    // A bad weight counts: it is shown.
+    bool operator==(const MemberSet&) const = default;
 
 private:
     Function function_;
