@@ -100,6 +100,8 @@ public:
     const RequestDone* outcome(RequestId request) const;
     // A datagram out of nowhere: `packet` is without its label.
     void inject(HostId host, const Endpoint& source, BytesView packet);
+    // The same, as it is on the wire: with whatever label it has.
+    void inject_raw(HostId host, const Endpoint& source, BytesView datagram);
 
     // ---- network ----
 

@@ -109,6 +109,16 @@ void World::handle_parcel(Host& host, std::uint64_t number) {
     drop_parcel(number);
 }
 
+void World::inject_raw(HostId id, const Endpoint& source, BytesView datagram) {
+    MUSTER_ASSERT(running(id));
+    const std::uint64_t number = take_parcel();
+    Parcel& parcel = parcels_[number];
+    parcel.from = id;
+    parcel.source = source;
+    parcel.bytes = datagram;
+    handle_parcel(at(id), number);
+}
+
 void World::advance_stream(const Event& event) {
     const StreamInput stream = streams_.advance(now_, event, lives_);
     if (stream.kind == StreamInput::Kind::Nothing) {
