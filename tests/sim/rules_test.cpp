@@ -284,7 +284,26 @@ TEST_CASE("a suspicion reaches others by push/pull, when gossip fails") {
                    reported(3, MemberEvent::Kind::Suspect);
         },
         23s + 30s));
-    CHECK(sim.count(4, Status::Failed) == one_if(dead));
+    for (HostId host = 1; host < 4; ++host) {
+        CHECK(sim.first(host, 4, Status::Failed) == never);
+    }
+}
+
+TEST_CASE("a leave on the wire reaches by push/pull who missed it, without any probe") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    Options options = lan();
+    options.node.swim.probe_interval = 0s;
+    Sim sim{seed, options};
+    sim.start(5);
+    // All gossip is lost, but what the leaver tells n0.
+    sim.filter([](const Passage& passage) {
+        const bool told = passage.from == 4 && passage.to == HostId{0};
+        return !told && (gossips(passage.packet) || carries<swim::User>(passage.packet));
+    });
+    sim.leave(4);
+    REQUIRE(sim.run_until([&] { return sim.sees(0, 4, Status::Left); }, 15s));
+    CHECK(sim.run_until([&] { return sim.all_see(4, Status::Left); }, repair));
+    CHECK(sim.count(4, Status::Failed) == 0);
 }
 
 // ---- intents ----

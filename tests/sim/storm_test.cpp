@@ -11,7 +11,9 @@ namespace {
 TEST_CASE("a storm breaks no rule, and the cluster comes out of it whole") {
     const auto seed = GENERATE(from_range(seeds(24)));
     const StormReport report = run_storm(seed);
-    INFO("seed " << seed << "; to replay: storms --seeds " << seed << " --text storm.txt");
+    INFO("seed " << seed << "; to replay: MUSTER_SIM_SEED=" << seed
+                 << " sim_tests \"a storm breaks no rule*\"; with its transcript: storms --seeds "
+                 << seed << " --text storm.txt");
     CHECK(report.broken == std::vector<std::string>{});
     CHECK(report.steps > 1000);
 }
