@@ -12,9 +12,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -74,7 +74,8 @@ std::optional<Wanted> read_arguments(int argc, char** argv) {
             const std::string_view last =
                 dots < range.size() ? range.substr(dots + 2) : range.substr(0, dots);
             seeds = read_number(range.substr(0, dots), wanted.first) &&
-                    read_number(last, wanted.last) && wanted.first <= wanted.last;
+                    read_number(last, wanted.last) && wanted.first <= wanted.last &&
+                    wanted.last < UINT64_MAX / 2;
         } else if (word == "--jobs") {
             std::uint64_t jobs = 0;
             if (!read_number(value, jobs) || jobs == 0 || jobs > 64) {
@@ -109,7 +110,7 @@ public:
                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED) {
             std::perror("storms: no memory that its jobs can share");
-            std::exit(2);
+            _exit(2);
         }
         jobs_ = static_cast<Job*>(memory);
         for (unsigned i = 0; i < wanted.jobs; ++i) {
@@ -127,7 +128,7 @@ public:
             }
             if (process < 0) {
                 std::perror("storms: cannot start a job");
-                std::exit(2);
+                _exit(2);
             }
             processes_.push_back(process);
         }
@@ -187,18 +188,21 @@ private:
     }
 
     void explain(std::size_t number, int status) const {
-        const auto seed = static_cast<unsigned long long>(jobs_[number].seed);
+        const std::uint64_t seed = jobs_[number].seed;
         if (WIFSIGNALED(status)) {
             const int signal = WTERMSIG(status);
-            std::printf("seed %llu:\n  its process died of signal %d (%s)\n", seed, signal,
-                        signal == SIGALRM ? "it did not end in time" : strsignal(signal));
+            const char* const name = sigabbrev_np(signal);
+            std::printf("seed %" PRIu64 ":\n  its process died of SIG%s%s\n", seed,
+                        name != nullptr ? name : "?",
+                        signal == SIGALRM ? ": it did not end in time" : "");
         }
-        std::printf("to replay: %s --seeds %llu --text storm.txt\n", program_, seed);
+        std::printf("to replay: %s --seeds %" PRIu64 " --text storm.txt\n", program_, seed);
     }
 
     void tell() const {
-        unsigned long long done = 0;
-        unsigned long long steps = 0;
+        const std::uint64_t wanted = wanted_.last - wanted_.first + 1;
+        std::uint64_t done = 0;
+        std::uint64_t steps = 0;
         double agreement = 0;
         for (unsigned i = 0; i < wanted_.jobs; ++i) {
             done += jobs_[i].done;
@@ -206,11 +210,10 @@ private:
             agreement = std::max(agreement, jobs_[i].agreement.load());
         }
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin_;
-        std::printf(
-            "%llu of %llu seeds in %.1f s, %.1f a second; %llu inputs checked; longest until all "
-            "agreed: %.1f s\n",
-            done, static_cast<unsigned long long>(wanted_.last - wanted_.first + 1), took.count(),
-            static_cast<double>(done) / took.count(), steps, agreement);
+        std::printf("%" PRIu64 " of %" PRIu64 " seeds in %.1f s, %.1f a second; %" PRIu64
+                    " inputs checked; longest until all agreed: %.1f s\n",
+                    done, wanted, took.count(), static_cast<double>(done) / took.count(), steps,
+                    agreement);
         std::fflush(stdout);
     }
 
@@ -227,8 +230,7 @@ int run_here(const Wanted& wanted) {
     for (std::uint64_t seed = wanted.first; seed <= wanted.last; ++seed) {
         std::string text;
         const StormReport report = run_storm(seed, wanted.text != nullptr ? &text : nullptr);
-        std::printf("%llu %016llx\n", static_cast<unsigned long long>(seed),
-                    static_cast<unsigned long long>(report.hash));
+        std::printf("%" PRIu64 " %016" PRIx64 "\n", seed, report.hash);
         for (const std::string& sentence : report.broken) {
             std::printf("  %s\n", sentence.c_str());
             status = 1;
