@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh [--deep]: installs what is missing, builds, and runs every test. Its last line is exactly
 # `N passed, N failed`, and its status is 1 if any failed. --deep: longer quiet times, more seeds,
-# more fuzzing (about an hour).
+# all mutants, more fuzzing (about two hours).
 #
 # The stages, each of which can be run alone, in this order:
 #
@@ -10,6 +10,8 @@
 #   install   bash tests/install/run.sh          what cmake --install puts where
 #   interop   bash tests/interop/run.sh          with real serf agents
 #   e2e       bash tests/e2e/run.sh              real processes on loopback
+#   storms    bash tests/sim/run.sh              simulated clusters; one seed, one transcript
+#   mutants   bash tests/mutants/run.sh          planted faults, which the simulator must find
 #   fuzz      bash tests/fuzz/run.sh SECONDS     every target, for so long in all
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -63,6 +65,12 @@ if check release $((15 * minutes)) bash -c \
     optional install 120 tests/install/run.sh
     optional interop $((12 * minutes)) tests/interop/run.sh ${deep:+--long}
     optional e2e $((8 * minutes)) tests/e2e/run.sh ${deep:+--long}
+fi
+stage storms $((12 * minutes)) bash tests/sim/run.sh ${deep:+--deep}
+if [ -n "$deep" ]; then
+    check mutants $((45 * minutes)) bash tests/mutants/run.sh
+else
+    check mutants $((12 * minutes)) bash tests/mutants/run.sh --sample 4
 fi
 stage fuzz $((10 * minutes)) bash tests/fuzz/run.sh "$fuzz_seconds"
 finish

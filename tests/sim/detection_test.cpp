@@ -1,6 +1,7 @@
 // Who is silent is found out, in time and not before; who is not, is left alone.
 #include "swim/codec.h"
 #include "swim/formulas.h"
+#include "tests/sim/aftermath.h"
 #include "tests/sim/sim.h"
 
 namespace muster::sim {
@@ -19,16 +20,6 @@ void accuse(Sim& sim, HostId at, HostId accused, HostId by) {
     swim::encode(swim::Suspect{sim.sees(at, accused).incarnation, sim.name(accused), sim.name(by)},
                  packet);
     sim.inject(at, sim.endpoint(by), packet);
-}
-
-//     (2n - 1) T' + suspicion max + dissemination        (docs/detection.md, "Invariants")
-Duration completeness_bound(std::size_t n, const swim::Config& config) {
-    const Duration probing = static_cast<Duration::rep>(2 * n - 1) * config.probe_interval;
-    const Duration failing = config.probe_interval;
-    const Duration suspecting =
-        swim::suspicion_timeout(config.suspicion_mult, n, config.probe_interval) *
-        static_cast<Duration::rep>(config.suspicion_max_timeout_mult);
-    return probing + failing + suspecting + 5s;
 }
 
 TEST_CASE("a killed member is reported failed by all within the bound, and not before the least") {

@@ -1,4 +1,5 @@
 // Members find each other: joins in every direction, seeds, and what must never be joined.
+#include "swim/codec.h"
 #include "tests/sim/sim.h"
 
 namespace muster::sim {
@@ -199,7 +200,16 @@ TEST_CASE("a label keeps clusters apart") {
     options.label = "blue";
     Sim sim{1, options};
     sim.start(4);
-    sim.inject(0, sim.endpoint(1), "\xf4\x05green");
+    const std::string label = GENERATE("", "green", "blu", "blue");
+    CAPTURE(label);
+    Bytes packet;
+    if (!label.empty()) {
+        packet = "\xf4" + Bytes(1, static_cast<char>(label.size())) + label;
+    }
+    swim::encode(swim::Suspect{1, sim.name(3), sim.name(1)}, packet);
+    sim.arrive(0, sim.endpoint(1), packet);
+    CHECK(sim.sees(0, 3).suspect == (label == "blue"));
+    sim.settle(repair);
     sim.kill(3);
     CHECK(sim.run_until([&] { return sim.all_see(3, Status::Failed); }, 60s));
 }

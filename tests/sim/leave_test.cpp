@@ -66,6 +66,21 @@ TEST_CASE("a leave whose packets are all lost still ends in time, and the member
     CHECK(sim.run_until([&] { return sim.all_see(4, Status::Failed); }, 40s));
 }
 
+TEST_CASE("a leave that is never sent at all still ends in time") {
+    Options options = lan();
+    options.node.swim.gossip_interval = 0s;
+    options.node.swim.probe_interval = 0s;
+    Sim sim{1, options};
+    for (HostId host = 0; host < 2; ++host) {
+        sim.boot(sim.add());
+    }
+    sim.join(1, {0});
+    sim.settle(repair);
+    const RequestId request = sim.leave(1);
+    CHECK(sim.run_until([&] { return sim.process(1) == Process::Left; }, leave_bound + 1s));
+    CHECK(done(sim, request));
+}
+
 TEST_CASE("a leave that only one member heard reaches the others by push/pull") {
     const auto seed = GENERATE(from_range(seeds(3)));
     Sim sim{seed};

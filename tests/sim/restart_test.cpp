@@ -62,6 +62,7 @@ TEST_CASE("a member that has left is accepted at a new address at once") {
     sim.move(4);
     sim.boot(4);
     sim.join(4, {0});
+    CHECK(sim.run_until([&] { return sim.sees(0, 4).endpoint == sim.endpoint(4); }, 2s));
     sim.settle(repair);
     CHECK(sim.sees(0, 4).endpoint == sim.endpoint(4));
     CHECK(sim.sees(0, 4).endpoint != old);

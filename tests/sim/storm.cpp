@@ -4,25 +4,47 @@
 
 namespace muster::sim {
 
-Storm::Storm(Sim& sim, Weather weather)
-    : sim_(sim), weather_(weather), random_(sim.seed() ^ 0x5707A11DU) {
-    choices_ = {
-        {4, &Storm::kill},        {8, &Storm::boot},        {4, &Storm::stop_or_go},
-        {3, &Storm::part},        {3, &Storm::block},       {4, &Storm::heal},
-        {4, &Storm::change_link}, {4, &Storm::change_tags}, {1, &Storm::slow_down},
-    };
+using cluster::Status;
+using namespace std::chrono_literals;
+
+Storm::Storm(World& world, Weather weather)
+    : world_(world), weather_(weather), random_(world.seed() ^ 0x5707A11DU) {
+    // What brings the cluster back is always among it, or a storm would end in a graveyard.
+    choose(8, &Storm::boot, /*always=*/true);
+    choose(4, &Storm::heal, /*always=*/true);
+    choose(4, &Storm::kill);
+    choose(4, &Storm::stop_or_go);
+    choose(3, &Storm::part);
+    choose(3, &Storm::block);
+    choose(2, &Storm::clog);
+    choose(4, &Storm::change_link);
+    choose(4, &Storm::change_tags);
+    choose(1, &Storm::slow_down);
     if (weather_.leaves) {
-        choices_.push_back({3, &Storm::leave});
-        choices_.push_back({2, &Storm::force_leave});
+        choose(3, &Storm::leave, /*always=*/true);
+        choose(2, &Storm::force_leave);
+    }
+}
+
+void Storm::choose(unsigned weight, Action action, bool always) {
+    if (always || random_.chance(0.75)) {
+        choices_.push_back({1 + random_.below(std::uint64_t{2} * weight), action});
     }
 }
 
 void Storm::rage() {
-    sim_.start(weather_.hosts);
-    const TimePoint end = sim_.now() + weather_.length;
-    while (sim_.now() < end) {
+    for (std::size_t i = 0; i < weather_.hosts; ++i) {
+        const HostId host = world_.add();
+        world_.boot(host);
+        if (host != 0) {
+            world_.join(host, {0});
+        }
+    }
+    world_.run_for(10s);
+    const TimePoint end = world_.now() + weather_.length;
+    while (world_.now() < end) {
         act();
-        sim_.run_for(50ms + random_.below(Duration(3s)));
+        world_.run_for(50ms + random_.below(Duration(3s)));
     }
 }
 
@@ -42,21 +64,24 @@ void Storm::act() {
 }
 
 void Storm::calm() {
-    sim_.heal();
-    sim_.network().link() = Link{};
-    for (HostId host = 0; host < sim_.size(); ++host) {
-        sim_.set_work(host, 0s);
-        if (sim_.process(host) == Process::Paused) {
-            sim_.resume(host);
+    heal();
+    world_.network().link() = Link{};
+    for (const auto& [from, to] : clogged_) {
+        world_.network().link(from, to) = Link{};
+    }
+    for (HostId host = 0; host < world_.size(); ++host) {
+        world_.set_work(host, 0s);
+        if (world_.process(host) == Process::Paused) {
+            world_.resume(host);
         }
     }
     if (weather_.leaves) {
-        sim_.run_for(15s);  // who is leaving gets to leave
+        world_.run_for(15s);  // who is leaving gets to leave
     }
 }
 
 std::size_t Storm::reunite() {
-    const std::vector<HostId> running = hosts([&](HostId host) { return sim_.running(host); });
+    const std::vector<HostId> running = hosts([&](HostId host) { return world_.running(host); });
     std::vector<HostId> known{running.front()};
     for (std::size_t i = 0; i < known.size(); ++i) {
         for (const HostId host : running) {
@@ -70,21 +95,21 @@ std::size_t Storm::reunite() {
     for (const HostId host : running) {
         if (weather_.leaves || std::find(known.begin(), known.end(), host) == known.end()) {
             ++strangers;
-            sim_.join(host, {running.front()});
+            world_.join(host, {running.front()});
         }
     }
     return strangers;
 }
 
 bool Storm::knows(HostId observer, HostId subject) const {
-    const Seen seen = sim_.sees(observer, subject);
+    const Seen seen = world_.sees(observer, subject);
     return seen.status != Status::None && seen.status != Status::Left &&
-           seen.endpoint == sim_.endpoint(subject);
+           seen.endpoint == world_.endpoint(subject);
 }
 
 std::vector<HostId> Storm::hosts(const std::function<bool(HostId)>& wanted) const {
     std::vector<HostId> found;
-    for (HostId host = 0; host < sim_.size(); ++host) {
+    for (HostId host = 0; host < world_.size(); ++host) {
         if (wanted(host)) {
             found.push_back(host);
         }
@@ -103,95 +128,133 @@ std::optional<HostId> Storm::pick(const std::function<bool(HostId)>& wanted) {
 // ---- what goes wrong ----
 
 void Storm::kill() {
-    const auto runs = [&](HostId host) { return sim_.running(host); };
+    const auto runs = [&](HostId host) { return world_.running(host); };
     if (hosts(runs).size() > 2) {
-        sim_.kill(*pick(runs));
+        world_.kill(*pick(runs));
     }
 }
 
 void Storm::boot() {
     const auto host = pick([&](HostId candidate) {
-        const Process process = sim_.process(candidate);
+        const Process process = world_.process(candidate);
         return process == Process::Killed || process == Process::Left;
     });
     if (!host) {
         return;
     }
     if (weather_.leaves && random_.chance(0.2)) {
-        sim_.move(*host);
+        world_.move(*host);
     }
-    sim_.boot(*host);
+    world_.boot(*host);
     const auto peer = pick([&](HostId candidate) { return candidate != *host; });
-    sim_.join(*host, {*peer});
+    world_.join(*host, {*peer});
 }
 
 void Storm::leave() {
-    const auto runs = [&](HostId host) { return sim_.running(host); };
+    const auto runs = [&](HostId host) { return world_.running(host); };
     if (hosts(runs).size() > 2) {
-        sim_.leave(*pick(runs));
+        world_.leave(*pick(runs));
     }
 }
 
 void Storm::force_leave() {
-    const auto host = pick([&](HostId candidate) { return sim_.running(candidate); });
-    const auto whom = static_cast<HostId>(random_.below(sim_.size()));
+    const auto host = pick([&](HostId candidate) { return world_.running(candidate); });
+    const auto whom = static_cast<HostId>(random_.below(world_.size()));
     if (host && *host != whom) {
-        sim_.force_leave(*host, sim_.name(whom), /*prune=*/random_.chance(0.3));
+        world_.force_leave(*host, world_.name(whom), /*prune=*/random_.chance(0.3));
     }
 }
 
 void Storm::stop_or_go() {
-    const auto stopped = pick([&](HostId host) { return sim_.process(host) == Process::Paused; });
+    const auto stopped = pick([&](HostId host) { return world_.process(host) == Process::Paused; });
     if (stopped) {
-        sim_.resume(*stopped);
+        world_.resume(*stopped);
         return;
     }
-    const auto runs = [&](HostId host) { return sim_.running(host); };
+    const auto runs = [&](HostId host) { return world_.running(host); };
     if (hosts(runs).size() > 2) {
-        sim_.pause(*pick(runs));
+        world_.pause(*pick(runs));
     }
 }
 
+// Sides drawn host by host, sides of a drawn size, or one against all; both ways or one way.
 void Storm::part() {
-    Hosts sides[2];
-    for (HostId host = 0; host < sim_.size(); ++host) {
-        sides[random_.below(2)].push_back(host);
+    std::vector<HostId> order = hosts([](HostId) { return true; });
+    random_.shuffle(order);
+    std::size_t size = 1;
+    switch (random_.below(3)) {
+        case 0:
+            for (std::size_t i = 2; i < order.size(); ++i) {
+                size += random_.below(2) == 0 ? 1U : 0U;
+            }
+            break;
+        case 1:
+            size = 1 + static_cast<std::size_t>(random_.below(order.size() - 1));
+            break;
+        default:
+            break;
     }
-    sim_.partition(sides[0], sides[1]);
+    const auto middle = order.begin() + static_cast<std::ptrdiff_t>(size);
+    const Hosts near(order.begin(), middle);
+    const Hosts far(middle, order.end());
+    if (random_.chance(0.5)) {
+        world_.network().partition({near, far});
+        return;
+    }
+    for (const HostId from : near) {
+        for (const HostId to : far) {
+            world_.network().block(from, to, Traffic::Both);
+        }
+    }
 }
 
 void Storm::block() {
-    const auto from = static_cast<HostId>(random_.below(sim_.size()));
-    const auto to = static_cast<HostId>(random_.below(sim_.size()));
+    const auto from = static_cast<HostId>(random_.below(world_.size()));
+    const auto to = static_cast<HostId>(random_.below(world_.size()));
     const Traffic kinds[] = {Traffic::Both, Traffic::Datagrams, Traffic::Streams};
-    sim_.block(from, to, kinds[random_.below(3)]);
+    world_.network().block(from, to, kinds[random_.below(3)]);
+}
+
+// What is sent on the link meanwhile arrives late, and out of order.
+void Storm::clog() {
+    const auto from = static_cast<HostId>(random_.below(world_.size()));
+    const auto to = static_cast<HostId>(random_.below(world_.size()));
+    Link& link = world_.network().link(from, to);
+    link = world_.network().link();
+    link.delay_min = random_.below(Duration(5s));
+    link.delay_mean = link.delay_min + 30ms;
+    clogged_.emplace_back(from, to);
+    world_.after(link.delay_min, [&network = world_.network(), from, to] {
+        network.link(from, to) = network.link();
+    });
 }
 
 void Storm::heal() {
-    sim_.heal();
+    world_.network().heal();
 }
 
 void Storm::change_link() {
     const auto up_to = [&](double most) {
         return random_.chance(0.5) ? 0 : most * static_cast<double>(random_.below(1000)) / 1000;
     };
-    Link& link = sim_.network().link();
-    link.loss = up_to(0.4);
-    link.duplication = up_to(0.3);
+    Link& link = world_.network().link();
+    link.loss = up_to(0.3);
+    link.duplication = up_to(0.5);
     link.breakage = up_to(0.3);
-    link.delay_mean = link.delay_min + random_.below(Duration(30ms));
+    link.delay_min = random_.below(Duration(30ms));
+    link.delay_mean = link.delay_min + random_.below(Duration(70ms));
 }
 
 void Storm::change_tags() {
-    const auto host = pick([&](HostId candidate) { return sim_.running(candidate); });
+    const auto host = pick([&](HostId candidate) { return world_.running(candidate); });
     if (host) {
-        sim_.set_tags(*host, {{"turn", std::to_string(++turn_)}});
+        world_.set_tags(*host, {{"turn", std::to_string(++turn_)}});
     }
 }
 
 void Storm::slow_down() {
-    const auto host = static_cast<HostId>(random_.below(sim_.size()));
-    sim_.set_work(host, random_.chance(0.5) ? Duration(0s) : random_.below(Duration(50ms)));
+    const auto host = static_cast<HostId>(random_.below(world_.size()));
+    world_.set_work(host, random_.chance(0.5) ? Duration(0s) : random_.below(Duration(50ms)));
 }
 
 }  // namespace muster::sim
