@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace muster::cluster {
@@ -49,7 +50,10 @@ double Vivaldi::filter(BytesView peer, double seconds) {
     }
     samples.seconds[samples.count++] = seconds;
     auto sorted = samples.seconds;
-    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(samples.count));
+    // What is not there yet sorts behind: the whole array is of a size that g++ knows.
+    std::fill(sorted.begin() + static_cast<std::ptrdiff_t>(samples.count), sorted.end(),
+              std::numeric_limits<double>::infinity());
+    std::sort(sorted.begin(), sorted.end());
     return sorted[samples.count / 2];
 }
 

@@ -1,4 +1,5 @@
 """Nobody fails who did not: after a quiet time, and after a seeded hail of kills, leaves, restarts and joins."""
+import os
 import random
 import time
 from datetime import datetime
@@ -11,6 +12,9 @@ from harness.waiting import Expired, check_equal, holds_for
 MIXED = ["serf", "muster", "serf", "muster", "serf", "muster"]
 # A failure is noticed within this time, or never: probing, suspicion at its longest, and dissemination.
 NOTICED_WITHIN = 40
+# Seconds; CHURN_SECONDS=1800 for half an hour.
+CHURN = int(os.environ.get("CHURN_SECONDS") or 60)
+LONG_CHURN = int(os.environ.get("CHURN_SECONDS") or 300)
 
 
 @case(budget=200, long_budget=720)
@@ -37,6 +41,7 @@ class Churn:
 
     def __init__(self, cluster, chance):
         self.cluster, self.chance, self.said = cluster, chance, []
+        self.turns = 0
         self.ended_at = {agent.name: [] for agent in cluster.agents}
         # Two are never touched (in a mixed cluster one of each kind), so that the cluster always has somebody to come back to.
         self.steady = [cluster.agents[0], cluster.agents[-1]]
@@ -51,9 +56,22 @@ class Churn:
             self.note("start", agent)
             agent.start(self.chance.choice(self.steady))
             return
-        action = self.chance.choice(["kill", "kill", "leave", "join", "force-leave"])
+        action = self.chance.choice(["kill", "kill", "leave", "join", "force-leave", "tags", "event", "query"])
         down = [a for a in self.others if not a.running]
-        if action == "join" or (action == "force-leave" and not down):
+        if action == "tags":
+            self.turns += 1
+            self.note("tags", agent)
+            agent.tags = {"turn": str(self.turns)}
+            agent.rpc.tags(agent.tags, None)
+        elif action == "event":
+            self.note("event", agent)
+            agent.rpc.ask("event", {"Name": "churn", "Payload": b"x" * self.chance.randrange(400), "Coalesce": False})
+        elif action == "query":
+            self.note("query", agent)
+            agent.rpc.ask("query", {"FilterNodes": None, "FilterTags": None, "Name": "churn", "Payload": b"",
+                                    "RelayFactor": self.chance.randrange(3), "RequestAck": True, "Timeout": 10**9})
+            agent.close_rpc()       # its answers come there, and nobody waits for them
+        elif action == "join" or (action == "force-leave" and not down):
             asked = self.chance.choice([a for a in self.cluster.running if a is not agent])
             self.note(f"join, asked of {asked},", agent)
             asked.rpc.join(agent.ip)
@@ -107,7 +125,7 @@ def churn_for_a_while(run, kinds):
     chance = random.Random(run.seed)
     churn = Churn(cluster, chance)
     streams = [(agent, agent.events("member-failed")) for agent in churn.steady if agent.kind == "muster"]
-    until = time.monotonic() + (300 if run.long else 60)
+    until = time.monotonic() + (LONG_CHURN if run.long else CHURN)
     try:
         while time.monotonic() < until:
             churn.step()
@@ -123,11 +141,11 @@ def churn_for_a_while(run, kinds):
         raise
 
 
-@case(budget=230, long_budget=600)
+@case(budget=CHURN + 170, long_budget=LONG_CHURN + 300)
 def after_churn_all_agree_nobody_failed_falsely_and_no_serf_complains(run):
     churn_for_a_while(run, MIXED)
 
 
-@case(budget=230, long_budget=600, needs="muster")
+@case(budget=CHURN + 170, long_budget=LONG_CHURN + 300, needs="muster")
 def after_churn_among_musterds_all_agree_and_nobody_failed_falsely(run):
     churn_for_a_while(run, ["muster"] * 6)
