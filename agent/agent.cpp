@@ -177,10 +177,14 @@ void Agent::Parts::begin_leave(const char* why, Completion completion) {
     arm();
 }
 
+void Agent::Parts::later(std::function<void()> call) {
+    asio::post(loop, std::move(call));
+}
+
 void Agent::Parts::left() {
     log.info("left the cluster");
     // Whoever asked for it is still to be answered.
-    asio::post(loop, [this] { stop(0); });
+    later([this] { stop(0); });
 }
 
 // As the reference does: without a leave, which would take the name from its holder.
@@ -188,7 +192,7 @@ void Agent::Parts::lose_name() {
     log.write(LogLevel::Err, "another host has the name " + node->name() +
                                  ", and most members take its side: this agent ends (give one of "
                                  "the two another name, see --node)");
-    asio::post(loop, [this] { stop(0); });
+    later([this] { stop(0); });
 }
 
 void Agent::Parts::stop(int with_status) {

@@ -64,6 +64,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     // The timer has fired, and everything that was readable then has had its turn.
     void turn();
     void arm();
+    // In another turn of the loop.
+    void later(std::function<void()> call);
 
     // ---- effects (perform.cpp) ----
     void perform(Effects effects);

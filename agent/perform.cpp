@@ -40,8 +40,8 @@ void Agent::Parts::perform(Effects effects) {
     tell_view();
     for (const RequestDone& done : effects.done)
         complete(done);
-    for (const cluster::QueryAnswer& answer : effects.answers)
-        hand_over(answer);
+    for (cluster::QueryAnswer& answer : effects.answers)
+        later([this, own = std::move(answer)] { hand_over(own); });
     for (const cluster::KeyReport& report : effects.key_reports)
         hand_over(report);
     const std::vector<cluster::KeyRequest> wanted = std::move(effects.key_requests);
@@ -113,6 +113,7 @@ void Agent::Parts::complete(const RequestDone& done) {
     completion(done);
 }
 
+// Our own answer comes while the query is being asked; who asks is to know of the query first.
 // Whoever asked may be gone: the callback knows.
 void Agent::Parts::hand_over(const cluster::QueryAnswer& answer) {
     const auto found = askers.find(answer.request);

@@ -50,9 +50,11 @@ void BroadcastQueue::push(BytesView subject, BytesView message, std::uint64_t ti
 }
 
 std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsigned limit,
-                                 Round round, std::size_t most, std::vector<BytesView>& out) {
+                                 Round round, Recipient recipient, std::size_t most,
+                                 std::vector<BytesView>& out) {
     std::size_t used = 0;
     last_round_ = round;
+    last_recipient_ = recipient.id;
     const unsigned extra_limit = limit / 2;
     auto item = by_rank_.begin();
     while (item != by_rank_.end() && used + overhead < budget && out.size() < most) {
@@ -64,7 +66,7 @@ std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsig
         }
         const bool spent =
             round == Round::Extra && (!is_news(*item) || item->extra_transmits >= extra_limit);
-        if (!item->taken && !spent) {
+        if (!item->taken && !spent && !better_elsewhere(*item, recipient)) {
             const_cast<Item&>(*item).taken = true;  // not part of the rank
             taken_.push_back(item);
             out.push_back(item->message);
@@ -73,6 +75,20 @@ std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsig
         ++item;
     }
     return used;
+}
+
+bool BroadcastQueue::better_elsewhere(const Item& item, Recipient recipient) {
+    const std::size_t told = std::min<std::size_t>(item.told_next, item.told.size());
+    const auto end = item.told.begin() + static_cast<std::ptrdiff_t>(told);
+    return told <= recipient.others && std::find(item.told.begin(), end, recipient.id) != end;
+}
+
+void BroadcastQueue::tell(Item& item, std::uint32_t id) {
+    const std::size_t told = std::min<std::size_t>(item.told_next, item.told.size());
+    const auto end = item.told.begin() + static_cast<std::ptrdiff_t>(told);
+    if (id != 0 && std::find(item.told.begin(), end, id) == end) {
+        item.told[item.told_next++ % item.told.size()] = id;
+    }
 }
 
 void BroadcastQueue::commit(unsigned limit, std::vector<std::uint64_t>& finished) {
@@ -89,6 +105,7 @@ void BroadcastQueue::commit(unsigned limit, std::vector<std::uint64_t>& finished
         if (last_round_ == Round::Extra) {
             ++item.extra_transmits;
         }
+        tell(item, last_recipient_);
         by_rank_.insert(std::move(node));
     }
     taken_.clear();

@@ -7,6 +7,7 @@
 // update).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -33,11 +34,19 @@ public:
     // (docs/detection.md), so that the rest still spreads over time.
     enum class Round : std::uint8_t { Regular, Extra };
 
+    // Whom a packet is for (0: nobody in particular), and how many others could have it. An item
+    // that has gone there already waits for one of the others, while one of them is without: the few
+    // copies of one piece of news go to different members. An item remembers four.
+    struct Recipient {
+        std::uint32_t id = 0;
+        std::size_t others = 0;
+    };
+
     // Takes messages for one packet: as many as fit into `budget` bytes, `overhead` counted for
     // each, until `out` holds `most`. Appends views to `out`, valid until the next call of
     // commit(), push() or clear(); answers the bytes used.
     std::size_t take(std::size_t budget, std::size_t overhead, unsigned limit, Round round,
-                     std::size_t most, std::vector<BytesView>& out);
+                     Recipient recipient, std::size_t most, std::vector<BytesView>& out);
     // Counts what the last take() calls took as transmitted. REQUIRES: `limit` as in those calls.
     void commit(unsigned limit, std::vector<std::uint64_t>& finished);
 
@@ -62,6 +71,8 @@ private:
         std::uint64_t number = 0;  // insertion order
         unsigned transmits = 0;
         unsigned extra_transmits = 0;
+        std::array<std::uint32_t, 4> told{};  // the last recipients, in a circle
+        unsigned told_next = 0;               // also how many, until the circle is full
         bool taken = false;
     };
     // The first place in a tier where a message of at most `size` bytes can stand.
@@ -79,6 +90,8 @@ private:
     using Items = std::set<Item, Rank>;
 
     void finish(Items::iterator item, std::vector<std::uint64_t>& finished);
+    static bool better_elsewhere(const Item& item, Recipient recipient);
+    static void tell(Item& item, std::uint32_t id);
     bool is_news(const Item& item) const { return item.number >= first_news_; }
 
     std::size_t capacity_;
@@ -90,6 +103,7 @@ private:
     std::uint64_t first_news_ = 0;  // the number from which on items are news
     std::size_t news_ = 0;          // how many of these are left
     Round last_round_ = Round::Regular;
+    std::uint32_t last_recipient_ = 0;
 };
 
 }  // namespace muster::swim

@@ -83,10 +83,11 @@ void Gossip::round(TimePoint now, BroadcastQueue::Round round, Output& out) {
     for (std::size_t looked = 0; looked < n && sent < config_.gossip_nodes; ++looked) {
         const Member& member = *table_.entries()[cursor_ % n];
         if (hears(member)) {
-            if (!sender_.gossip(member.endpoint, member.understands_crc(), round, out)) {
+            if (sender_.gossip(member.endpoint, member.understands_crc(), round, out)) {
+                ++sent;
+            } else if (sender_.idle()) {
                 return;
             }
-            ++sent;
         }
         ++cursor_;
     }

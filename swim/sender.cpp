@@ -12,6 +12,18 @@ namespace {
 constexpr std::size_t member_queue_capacity = 65536;
 constexpr std::size_t user_queue_capacity = 4096;  // docs/protocol/serf.md section 8.6
 
+// FNV-1a over address and port, never 0. Two members of one number only wait for each other.
+std::uint32_t recipient_id(const Endpoint& to) {
+    std::uint32_t hash = 2166136261U;
+    const auto mix = [&](std::uint8_t byte) { hash = (hash ^ byte) * 16777619U; };
+    for (const char byte : to.ip()) {
+        mix(octet(byte));
+    }
+    mix(static_cast<std::uint8_t>(to.port()));
+    mix(static_cast<std::uint8_t>(to.port() >> 8U));
+    return hash != 0 ? hash : 1;
+}
+
 }  // namespace
 
 Sender::Sender(const Config& config)
@@ -47,7 +59,7 @@ void Sender::send(const Endpoint& to, std::span<const BytesView> messages, Fill 
             size += message.size();
         }
         if (size < config_.packet_budget) {
-            collect(config_.packet_budget - size, BroadcastQueue::Round::Regular);
+            collect(to, config_.packet_budget - size, BroadcastQueue::Round::Regular);
         }
     }
     emit(to, crc, out);
@@ -63,7 +75,7 @@ void Sender::send_user(const Endpoint& to, BytesView payload, Output& out) {
 
 bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out) {
     parts_.clear();
-    collect(config_.packet_budget - compound_header_size - config_.packet_overhead, round);
+    collect(to, config_.packet_budget - compound_header_size - config_.packet_overhead, round);
     if (parts_.empty()) {
         return false;
     }
@@ -72,13 +84,15 @@ bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, O
     return true;
 }
 
-void Sender::collect(std::size_t budget, BroadcastQueue::Round round) {
+void Sender::collect(const Endpoint& to, std::size_t budget, BroadcastQueue::Round round) {
+    const BroadcastQueue::Recipient recipient{.id = recipient_id(to),
+                                              .others = hearers_ > 0 ? hearers_ - 1 : 0};
     std::size_t used = members_.take(budget, compound_part_overhead, member_limit_, round,
-                                     max_compound_parts, parts_);
+                                     recipient, max_compound_parts, parts_);
     for (BroadcastQueue& queue : users_) {
         if (used + compound_part_overhead < budget) {
             used += queue.take(budget - used, compound_part_overhead, user_limit_, round,
-                               max_compound_parts, parts_);
+                               recipient, max_compound_parts, parts_);
         }
     }
 }

@@ -32,6 +32,8 @@ public:
     // knows.
     void set_member_population(std::size_t n);
     void set_user_population(std::size_t n);
+    // How many members could be told, ourselves not counted.
+    void set_hearers(std::size_t n) { hearers_ = n; }
 
     // Queues a statement about `subject`, replacing what is queued about it.
     void broadcast(BytesView subject, BytesView message, std::uint64_t ticket, Output& out);
@@ -47,7 +49,8 @@ public:
     // Sends one message of the layer above, given without its type byte, by itself.
     void send_user(const Endpoint& to, BytesView payload, Output& out);
 
-    // Sends one packet of broadcasts. False if there was nothing to send.
+    // Sends one packet of broadcasts. False if there was nothing to send, or nothing that would not
+    // better go to somebody else.
     bool gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out);
     void end_extra_round();
 
@@ -62,7 +65,7 @@ public:
     void check() const;
 
 private:
-    void collect(std::size_t budget, BroadcastQueue::Round round);
+    void collect(const Endpoint& to, std::size_t budget, BroadcastQueue::Round round);
     void commit(Output& out);
     void emit(const Endpoint& to, bool crc, Output& out);
 
@@ -71,6 +74,7 @@ private:
     std::array<BroadcastQueue, tier_count> users_;
     unsigned member_limit_ = 0;
     unsigned user_limit_ = 0;
+    std::size_t hearers_ = 0;
     std::vector<BytesView> parts_;  // of the packet being packed
     Bytes message_;                 // one user message with its type byte
     std::uint64_t packets_ = 0;

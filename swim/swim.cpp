@@ -241,6 +241,7 @@ void Swim::settle(TimePoint now, Output& out) {
     if (move_) {
         finish_move(now, out);
     }
+    sender_.set_hearers(table_.live() > 0 ? table_.live() - 1 : 0);
     gossip_.notice(now);
     // What is overdue stays so until a tick has noticed it. A confirmation may move a suspicion's
     // end into the past: that is no stall.

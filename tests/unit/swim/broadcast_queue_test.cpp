@@ -20,9 +20,10 @@ struct Queue {
     void push(BytesView subject, BytesView message, std::uint64_t ticket = 0) {
         queue.push(subject, message, ticket, finished);
     }
-    std::vector<Bytes> packet(std::size_t budget, unsigned limit, Round round = Round::Regular) {
+    std::vector<Bytes> packet(std::size_t budget, unsigned limit, Round round = Round::Regular,
+                              BroadcastQueue::Recipient recipient = {}) {
         Parts parts;
-        const std::size_t used = queue.take(budget, 2, limit, round, 127, parts);
+        const std::size_t used = queue.take(budget, 2, limit, round, recipient, 127, parts);
         std::vector<Bytes> taken(parts.begin(), parts.end());
         std::size_t size = 0;
         for (const Bytes& part : taken) {
@@ -46,6 +47,35 @@ TEST_CASE("the least sent goes first, then the longest, then the newest") {
     CHECK(q.packet(100, 10) == std::vector<Bytes>{"bbbb", "cc", "aa"});
     q.push("d", "d");
     CHECK(q.packet(100, 10) == std::vector<Bytes>{"d", "bbbb", "cc", "aa"});
+}
+
+TEST_CASE("a broadcast goes to each of those who are without it before it goes to one twice") {
+    const auto [others, again] = GENERATE(table<std::size_t, bool>({
+        {0, true},   // there is nobody else
+        {1, false},  // one more, who is without it
+        {9, false},
+    }));
+    CAPTURE(others);
+    const std::vector<Bytes> it{"it"};
+    Queue q;
+    q.push("a", "it");
+    CHECK(q.packet(100, 10, Round::Regular, {.id = 7, .others = others}) == it);
+    CHECK((q.packet(100, 10, Round::Regular, {.id = 7, .others = others}) == it) == again);
+    CHECK(q.packet(100, 10, Round::Extra, {.id = 8, .others = others}) == it);
+    // Both have it now.
+    const bool all = others <= 1;
+    CHECK((q.packet(100, 10, Round::Regular, {.id = 7, .others = others}) == it) == all);
+}
+
+TEST_CASE("a broadcast that has gone to many waits for those it went to last") {
+    Queue q;
+    q.push("a", "it");
+    for (std::uint32_t id = 1; id <= 6; ++id) {
+        CHECK(q.packet(100, 20, Round::Regular, {.id = id, .others = 9}).size() == 1);
+    }
+    CHECK(q.packet(100, 20, Round::Regular, {.id = 3, .others = 9}).empty());
+    CHECK(q.packet(100, 20, Round::Regular, {.id = 6, .others = 9}).empty());
+    CHECK(q.packet(100, 20, Round::Regular, {.id = 2, .others = 9}).size() == 1);
 }
 
 TEST_CASE("a message that does not fit lets shorter ones pass") {
@@ -91,7 +121,7 @@ TEST_CASE("an overflowing queue drops what was sent most") {
     std::vector<std::uint64_t> finished;
     queue.push("a", "a", 1, finished);
     Parts parts;
-    queue.take(100, 2, 10, Round::Regular, 127, parts);
+    queue.take(100, 2, 10, Round::Regular, {}, 127, parts);
     queue.commit(10, finished);
     queue.push("b", "b", 2, finished);
     queue.push("c", "c", 3, finished);
