@@ -167,7 +167,7 @@ void World::set_verify(HostId id, swim::Verify verify) {
     reseal(at(id));
 }
 
-void World::reseal(Host& host) {
+void World::reseal(Host& host) const {
     host.seal = swim::Seal(options_.label, host.verify);
     host.seal.set_keys(host.keys);
 }

@@ -215,8 +215,8 @@ private:
     void perform(Host& host, Effects& effects);
     void send(Host& host, const swim::Datagram& datagram, BytesView bytes);
     void dial(Host& host, swim::StreamOpen&& request);
-    void reseal(Host& host);
-    void perform(const Host& host, const cluster::KeyRequest& request);
+    void reseal(Host& host) const;
+    void perform(const Host& asked, const cluster::KeyRequest& request);
     std::optional<BytesView> open_datagram(Host& host, BytesView datagram);
     void observe(Host& host, Effects& effects);
     void rearm(Host& host);

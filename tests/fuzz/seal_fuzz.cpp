@@ -14,7 +14,6 @@
 
 using namespace muster;
 using namespace muster::swim;
-using muster::test::key_of;
 using muster::test::ring_of;
 
 namespace {
