@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "swim/assert.h"
+
 namespace muster::ring {
 namespace {
 
@@ -159,8 +161,7 @@ struct Totals {
 // was lost, the key moves to the highest of those after; if one that was won, it came from the
 // highest of those before:
 //
-//     share = lost(from) * after(to) / (either * after) + before(from) * won(to) / (either *
-//     before)
+//     lost(from) * after(to) / (either * after) + before(from) * won(to) / (either * before)
 std::uint64_t expected_move(const Tickets& from, const Tickets& to, const Totals& totals) {
     return circle * from.lost() * to.after / (totals.either * totals.after) +
            circle * from.before * to.won() / (totals.either * totals.before);
@@ -192,8 +193,9 @@ Difference expect_tickets(const Ring& before, const Ring& after, std::size_t mos
             winners.push_back(&tickets);
         }
     }
-    const std::size_t pairs =
-        (losers + winners.size()) * all.size();  // of which some are counted twice
+    MUSTER_ASSERT(totals.before > 0 && totals.after > 0 && totals.either > 0);
+    // Some of them are counted twice.
+    const std::size_t pairs = (losers + winners.size()) * all.size();
     Ledger ledger(pairs / 2 <= most_moves ? most_moves : 0);
     for (std::size_t i = 0; i < all.size() && ledger.listed(); ++i) {
         for (const Tickets* to : all[i].lost() > 0 ? everybody : winners) {

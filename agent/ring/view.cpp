@@ -35,7 +35,7 @@ void View::put(TimePoint now, BytesView name, Standing standing, const cluster::
     }
     // Also of one that failed before, and is still in use.
     if (standing == Standing::Left && in_use_->find(name) != nobody) {
-        left_.emplace_back(name);
+        left_.emplace(name);
         changed(now);
     }
 }
@@ -63,25 +63,28 @@ TimePoint View::settled_at() const {
     if (first_change_ == never) {
         return never;
     }
-    if (at_once_ || last_change_ < settled_from_) {
+    if (at_once_) {
         return last_change_;
+    }
+    if (last_change_ < settled_from_) {
+        return std::max(last_change_, since_ + breath);
     }
     return std::min(last_change_ + settings_.settle,
                     first_change_ + longest_unquiet * settings_.settle);
 }
 
 TimePoint View::next_deadline() const {
-    return left_.empty() ? settled_at() : last_change_;
+    return left_.empty() ? settled_at() : std::min(settled_at(), since_ + breath);
 }
 
 void View::tick(TimePoint now, std::vector<Adoption>& adoptions) {
     if (settled_at() <= now) {
         adopt(now, eligible_now(), adoptions);
         first_change_ = last_change_ = never;
-    } else {
+        left_.clear();
+    } else if (since_ + breath <= now) {
         drop_left(now, adoptions);
     }
-    left_.clear();
     at_once_ = false;
 }
 
@@ -91,11 +94,9 @@ void View::drop_left(TimePoint now, std::vector<Adoption>& adoptions) {
     if (left_.empty()) {
         return;
     }
-    std::sort(left_.begin(), left_.end());
     std::vector<Member> members = in_use_->members();
-    std::erase_if(members, [this](const Member& member) {
-        return std::binary_search(left_.begin(), left_.end(), member.name);
-    });
+    std::erase_if(members, [this](const Member& member) { return left_.count(member.name) > 0; });
+    left_.clear();
     adopt(now, std::make_shared<const MemberSet>(in_use_->function(), std::move(members)),
           adoptions);
     if (!pending()) {
@@ -133,12 +134,15 @@ SharedMembers View::pending() const {
 
 void View::check(TimePoint now) const {
     MUSTER_ASSERT((first_change_ == never) == (last_change_ == never));
-    MUSTER_ASSERT(left_.empty() && !at_once_);
+    MUSTER_ASSERT(!at_once_);
     if (first_change_ == never) {
+        MUSTER_ASSERT(left_.empty());
         MUSTER_ASSERT(*eligible_now() == *in_use_);
     } else {
         MUSTER_ASSERT(next_deadline() > now);
-        MUSTER_ASSERT(next_deadline() <= first_change_ + longest_unquiet * settings_.settle);
+        MUSTER_ASSERT(
+            next_deadline() <=
+            std::max(first_change_ + longest_unquiet * settings_.settle, since_ + breath));
     }
 }
 

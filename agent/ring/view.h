@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "agent/ring/member_set.h"
@@ -40,6 +41,8 @@ struct Adoption {
 // once.
 inline constexpr Duration first_life = std::chrono::seconds(10);
 inline constexpr int longest_unquiet = 5;  // times settle
+// "At once" is not more often than this: thousands that come one by one are not thousands of sets.
+inline constexpr Duration breath = std::chrono::milliseconds(50);
 
 class View {
 public:
@@ -86,7 +89,7 @@ private:
     RingSettings settings_;
     TimePoint settled_from_;  // before, changes are used at once
     std::map<Bytes, Member, std::less<>> eligible_;
-    std::vector<Bytes> left_;  // since the last tick
+    std::set<Bytes, std::less<>> left_;  // to be dropped from what is in use
     SharedMembers in_use_;
     TimePoint since_;
     TimePoint first_change_ = never;  // of this unquiet time; never: it is quiet
