@@ -42,6 +42,7 @@ void Node::Parts::settle(TimePoint now, Effects& effects) {
         }
     }
     swim.set_user_population(cluster.members().table().size());
+    effects.remember = remembering.pending(own_memory());
 }
 
 // What swim noticed goes to the Serf layer.
@@ -78,7 +79,9 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
         exchanged(now, result, effects);
     }
     for (const swim::PingResult& ping : pinged_now) {
-        retries.pinged(now, ping, effects.wire);
+        if (!rejoin.pinged(now, ping, effects.wire)) {
+            retries.pinged(now, ping, effects.wire);
+        }
     }
     for (const std::uint64_t ticket : finished_now) {
         finished(now, ticket, effects);
@@ -118,6 +121,9 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
         if (alone) {
             effects.wire.finished.push_back(leave_ticket);
         }
+    }
+    for (const MemberEvent& event : up.events) {
+        remembering.note(event.name);
     }
     for (const Bytes& name : up.pruned) {
         report_again(now, name);
@@ -189,8 +195,9 @@ void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects
 }
 
 void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
-    const bool asked_for =
-        joins.exchanged(now, result, up, effects) || retries.exchanged(now, result, effects.wire);
+    const bool asked_for = joins.exchanged(now, result, up, effects) ||
+                           rejoin.exchanged(now, result, effects.wire) ||
+                           retries.exchanged(now, result, effects.wire);
     if (!asked_for && !result.error.empty()) {
         effects.notices.push_back(
             {Notice::Level::Info,

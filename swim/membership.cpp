@@ -53,7 +53,12 @@ Cause cause_of_dead(Origin origin, const Dead& dead, const Member& member) {
 
 Membership::Membership(const Config& config, MemberTable& table, Sender& sender,
                        Awareness& awareness, Random& random)
-    : config_(config), table_(table), sender_(sender), awareness_(awareness), random_(random) {}
+    : config_(config),
+      table_(table),
+      sender_(sender),
+      awareness_(awareness),
+      random_(random),
+      incarnation_(config.former ? config.former->incarnation : 0) {}
 
 Member& Membership::self() {
     MUSTER_ASSERT(self_ != nullptr);
@@ -80,7 +85,7 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
     self_->endpoint = endpoint;
     self_->meta = meta;
     self_->versions = config_.versions;
-    self_->incarnation = ++incarnation_;
+    self_->incarnation = raise();
     const State before = self_->state;
     if (before != State::Alive) {
         table_.set_state(*self_, State::Alive, now);
@@ -302,11 +307,18 @@ void Membership::declare_dead(TimePoint now, Member& member, const Dead& dead, C
                           {}});
 }
 
-// Section 7.5. The highest incarnation cannot be raised, and never goes back.
+// The highest incarnation cannot be raised, and never goes back.
+std::uint32_t Membership::raise() {
+    if (incarnation_ != std::numeric_limits<std::uint32_t>::max()) {
+        ++incarnation_;
+    }
+    return incarnation_;
+}
+
+// Section 7.5.
 void Membership::refute(std::uint32_t accused, Output& out) {
-    const std::uint32_t base = std::max(incarnation_, accused);
-    incarnation_ = base == std::numeric_limits<std::uint32_t>::max() ? base : base + 1;
-    self().incarnation = incarnation_;
+    incarnation_ = std::max(incarnation_, accused);
+    self().incarnation = raise();
     ++refutations_;
     awareness_.apply(1);
     broadcast_alive(self(), 0, out);

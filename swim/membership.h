@@ -70,6 +70,7 @@ public:
 private:
     void apply_alive(TimePoint now, Member& member, const Alive& alive, const Endpoint& endpoint,
                      Cause cause, Output& out);
+    std::uint32_t raise();
     void refute(std::uint32_t accused, Output& out);
     void correct(std::uint32_t accused, BytesView accuser, Output& out);
     void remind(const Member& member, Output& out);
