@@ -7,6 +7,34 @@ namespace muster {
 using cluster::Remembered;
 using cluster::Status;
 
+void apply(const MemoryChange& change, Memory& memory) {
+    std::vector<Remembered> members;
+    if (!change.whole) {
+        members = std::move(memory.members);
+    }
+    const auto find = [&](BytesView name) {
+        return std::lower_bound(
+            members.begin(), members.end(), name,
+            [](const Remembered& member, BytesView wanted) { return member.name < wanted; });
+    };
+    for (const Bytes& name : change.forgotten) {
+        const auto found = find(name);
+        if (found != members.end() && found->name == name) {
+            members.erase(found);
+        }
+    }
+    for (const Remembered& member : change.now.members) {
+        const auto found = find(member.name);
+        if (found != members.end() && found->name == member.name) {
+            *found = member;
+        } else {
+            members.insert(found, member);
+        }
+    }
+    memory = change.now;
+    memory.members = std::move(members);
+}
+
 Return judge_return(const Memory& memory, BytesView name, const Endpoint& advertise) {
     if (memory.empty()) {
         return Return::New;

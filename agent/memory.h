@@ -46,6 +46,10 @@ struct MemoryChange {
     std::int64_t wall_offset = 0;  // wall time in ns = TimePoint + this, when it was taken
 };
 
+// Writes a change into a Memory, as a store does into its file; members in the order of their
+// names.
+void apply(const MemoryChange& change, Memory& memory);
+
 // ---- our own life ----
 
 // Who we are to ourselves of before.

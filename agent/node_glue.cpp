@@ -51,7 +51,9 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
     for (const swim::WireEvent& event : wire.events) {
         cluster::WireRecord record;
         if (const swim::Member* member = swim.table().find(event.name)) {
-            record = {member->endpoint, member->meta, member->versions};
+            // While we move, the others are told of another address than that where we are.
+            const bool ours = member == &swim.self();
+            record = {ours ? swim.here() : member->endpoint, member->meta, member->versions};
         }
         cluster.wire_event(now, event, record, up);
     }
@@ -71,6 +73,15 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
                                          " sent was not merged: " + refusal.error});
     }
     wire.refusals.clear();
+    if (wire.lives_elsewhere) {
+        effects.notices.push_back(
+            {Notice::Level::Error,
+             "another agent answers to the name " + config.swim.name + " at " +
+                 wire.lives_elsewhere->to_string() +
+                 ", where this one believed itself to have been: its data directory is a copy of "
+                 "that one's (give it another --node and an empty --data-dir)"});
+        wire.lives_elsewhere.reset();
+    }
     // These start new exchanges and finish more tickets: taken over first.
     const auto exchanged_now = std::exchange(wire.exchanges, {});
     const auto pinged_now = std::exchange(wire.pings, {});

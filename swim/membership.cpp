@@ -82,6 +82,8 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
         resize();
     }
     leaving_ = false;
+    silent_ = false;
+    here_ = endpoint;
     self_->endpoint = endpoint;
     self_->meta = meta;
     self_->versions = config_.versions;
@@ -97,8 +99,46 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
         {kind, self_->name, before, State::Alive, incarnation_, {cause, {}, {}}, {}});
 }
 
+void Membership::begin(TimePoint now, const Endpoint& endpoint, const Endpoint& here,
+                       BytesView meta, Output& out) {
+    MUSTER_ASSERT(self_ == nullptr);
+    self_ = &table_.insert(config_.name, endpoint, random_);
+    resize();
+    silent_ = true;
+    here_ = here;
+    self_->meta = meta;
+    self_->versions = config_.versions;
+    self_->incarnation = raise();
+    const State before = self_->state;
+    table_.set_state(*self_, State::Alive, now);
+    out.events.push_back({WireEvent::Kind::Join,
+                          self_->name,
+                          before,
+                          State::Alive,
+                          incarnation_,
+                          {CauseKind::Alive, {}, {}},
+                          {}});
+}
+
+void Membership::revive(TimePoint now, std::uint64_t ticket, Output& out) {
+    MUSTER_ASSERT(former_.has_value());
+    leaving_ = false;
+    silent_ = false;
+    self().endpoint = *former_;
+    self().incarnation = raise();
+    if (self().state != State::Alive) {
+        table_.set_state(self(), State::Alive, now);
+    }
+    broadcast_alive(self(), ticket, out);
+}
+
+void Membership::set_here(const Endpoint& here) {
+    here_ = here;
+}
+
 void Membership::leave(TimePoint now, std::uint64_t ticket, Output& out) {
     leaving_ = true;
+    silent_ = false;
     const Dead statement{incarnation_, config_.name, config_.name};
     declare_dead(now, self(), statement, {CauseKind::Left, {}, {}}, out);
     broadcast_dead(statement, ticket, out);
@@ -106,6 +146,7 @@ void Membership::leave(TimePoint now, std::uint64_t ticket, Output& out) {
 
 void Membership::depart(TimePoint now, std::uint64_t ticket, Output& out) {
     leaving_ = true;
+    silent_ = false;
     table_.set_state(self(), State::Left, now);
     broadcast_dead({incarnation_, config_.name, config_.name}, ticket, out);
 }
@@ -129,6 +170,11 @@ void Membership::alive(TimePoint now, const Alive& alive, Origin origin, Output&
         resize();
     }
     bool moves = false;
+    if (about_self && member->endpoint != *endpoint && (endpoint == former_ || *endpoint == here_)) {
+        // Nobody else: an echo of what was said before, or a peer that has missed something.
+        incarnation_ = std::max(incarnation_, alive.incarnation);
+        return;
+    }
     if (member->endpoint != *endpoint) {
         if (about_self || !may_move(*member, now)) {
             out.events.push_back({WireEvent::Kind::Conflict,
@@ -321,7 +367,9 @@ void Membership::refute(std::uint32_t accused, Output& out) {
     self().incarnation = raise();
     ++refutations_;
     awareness_.apply(1);
-    broadcast_alive(self(), 0, out);
+    if (!silent_) {
+        broadcast_alive(self(), 0, out);
+    }
     out.events.push_back({WireEvent::Kind::Refreshed,
                           config_.name,
                           State::Alive,
@@ -335,7 +383,7 @@ void Membership::refute(std::uint32_t accused, Output& out) {
 // by the reference's rule we would be silent, and be declared dead there.
 void Membership::correct(std::uint32_t accused, BytesView accuser, Output& out) {
     const Member* member = table_.find(accuser);
-    if (!config_.correct_stale || leaving_ || accused >= incarnation_ || member == nullptr ||
+    if (!config_.correct_stale || leaving_ || silent_ || accused >= incarnation_ || member == nullptr ||
         member == self_ || !member->is_live()) {
         return;
     }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "swim/awareness.h"
 #include "swim/config.h"
@@ -16,6 +17,7 @@
 #include "swim/message.h"
 #include "swim/output.h"
 #include "swim/random.h"
+#include "swim/relocation.h"
 #include "swim/sender.h"
 
 namespace muster::swim {
@@ -41,12 +43,23 @@ public:
     // changed. The ticket, if not 0, is reported when the announcement has been sent out.
     void announce(TimePoint now, const Endpoint& endpoint, BytesView meta, std::uint64_t ticket,
                   Output& out);
+    // Begins as ourselves, but in silence: nobody is told of us before announce(), revive() or
+    // depart(). At `endpoint`, where an earlier life of ours was, while we are at `here`.
+    void begin(TimePoint now, const Endpoint& endpoint, const Endpoint& here, BytesView meta,
+               Output& out);
+    // Says that we are alive where an earlier life of ours was, whatever was said of that.
+    void revive(TimePoint now, std::uint64_t ticket, Output& out);
     // Says that we leave. From now on alive messages about us are ignored and our death is not
     // refuted.
     void leave(TimePoint now, std::uint64_t ticket, Output& out);
     // Says that whoever held our name at our address has left, so that we may be heard at a new
     // one; we go on. announce() ends that state.
     void depart(TimePoint now, std::uint64_t ticket, Output& out);
+    // Where we are to be reached from now on, whatever is announced.
+    void set_here(const Endpoint& here);
+    // Where an earlier life of ours was held: who still says so is behind, and is no other member
+    // of our name. None: whoever is there is another.
+    void set_former(std::optional<Endpoint> former) { former_ = former; }
 
     void alive(TimePoint now, const Alive& alive, Origin origin, Output& out);
     void suspect(TimePoint now, const Suspect& suspect, Origin origin, Output& out);
@@ -64,10 +77,23 @@ public:
 
     Member& self();
     const Member& self() const;
+    // Where answers to us are to be sent: not always where we are announced.
+    const Endpoint& here() const { return here_; }
+    const std::optional<Endpoint>& former() const { return former_; }
+    bool silent() const { return silent_; }
     bool leaving() const { return leaving_; }
+    // How a table that was merged holds us, if we have a former address.
+    struct Heard {
+        HeldAs held = HeldAs::Unknown;
+        std::uint32_t incarnation = 0;
+        Bytes peer;  // whose table it is; empty: not known
+    };
+    std::optional<Heard> take_heard() { return std::exchange(heard_, std::nullopt); }
+
     std::uint64_t refutations() const { return refutations_; }
 
 private:
+    void hear_about_self(const PushPull& remote, BytesView peer);
     void apply_alive(TimePoint now, Member& member, const Alive& alive, const Endpoint& endpoint,
                      Cause cause, Output& out);
     std::uint32_t raise();
@@ -89,6 +115,10 @@ private:
     Member* self_ = nullptr;
     std::uint32_t incarnation_ = 0;
     bool leaving_ = false;
+    bool silent_ = false;
+    Endpoint here_;
+    std::optional<Endpoint> former_;
+    std::optional<Heard> heard_;
     std::uint64_t refutations_ = 0;
     Bytes message_;  // being encoded
 };

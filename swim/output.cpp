@@ -40,6 +40,7 @@ void Output::clear() {
     round_trips.clear();
     pings.clear();
     refusals.clear();
+    lives_elsewhere.reset();
     finished.clear();
 }
 
