@@ -90,10 +90,14 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
         exchanged(now, result, effects);
     }
     for (const swim::PingResult& ping : pinged_now) {
-        if (!rejoin.pinged(now, ping, effects.wire)) {
+        if (!renamed.pinged(now, ping, effects) && !rejoin.pinged(now, ping, effects.wire)) {
             retries.pinged(now, ping, effects.wire);
         }
     }
+    if (std::exchange(wire.arrived, false)) {
+        cluster.arrived(now, up);
+    }
+    renamed.turn(now, up, effects.wire);
     for (const std::uint64_t ticket : finished_now) {
         finished(now, ticket, effects);
     }

@@ -26,6 +26,10 @@ void Node::Parts::recall_life(TimePoint now, Effects& effects) {
              "the tags that were set while it ran do not fit beside those of the configuration: "
              "left out (set them again, or take some out of the configuration)"});
     }
+    if (judge_return(memory, config.swim.name, config.swim.advertise) == Return::Renamed &&
+        !memory.left) {
+        renamed.start(now, memory.name, memory.advertise, memory.incarnation, effects.wire);
+    }
     Recalled recalled = recall(now, memory, config.swim.name, config.cluster);
     for (const Bytes& name : recalled.forgotten) {
         remembering.note(name);

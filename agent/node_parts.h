@@ -13,6 +13,7 @@
 #include "agent/node.h"
 #include "agent/rejoin.h"
 #include "agent/remembering.h"
+#include "agent/renamed.h"
 #include "agent/retries.h"
 #include "swim/swim.h"
 
@@ -34,6 +35,7 @@ struct Node::Parts final : swim::LocalState {
           tags(tags_at_start(config.tags, config.memory.live_tags)),
           joins(swim, cluster),
           rejoin(swim),
+          renamed(swim, cluster),
           retries(swim, cluster) {}
 
     void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
@@ -73,6 +75,7 @@ struct Node::Parts final : swim::LocalState {
     cluster::Output up;  // what the Serf layer wants done
     Joins joins;
     Rejoin rejoin;
+    Renamed renamed;
     Retries retries;
     Remembering remembering;
     bool left = false;  // or about to leave

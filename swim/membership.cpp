@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "swim/assert.h"
 #include "swim/codec.h"
@@ -84,10 +85,13 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
     leaving_ = false;
     silent_ = false;
     here_ = endpoint;
-    self_->endpoint = endpoint;
+    const Endpoint before_endpoint = std::exchange(self_->endpoint, endpoint);
     self_->meta = meta;
     self_->versions = config_.versions;
     self_->incarnation = raise();
+    if (!first && before_endpoint != endpoint) {
+        arrived_ = incarnation_;
+    }
     const State before = self_->state;
     if (before != State::Alive) {
         table_.set_state(*self_, State::Alive, now);
@@ -99,56 +103,12 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
         {kind, self_->name, before, State::Alive, incarnation_, {cause, {}, {}}, {}});
 }
 
-void Membership::begin(TimePoint now, const Endpoint& endpoint, const Endpoint& here,
-                       BytesView meta, Output& out) {
-    MUSTER_ASSERT(self_ == nullptr);
-    self_ = &table_.insert(config_.name, endpoint, random_);
-    resize();
-    silent_ = true;
-    here_ = here;
-    self_->meta = meta;
-    self_->versions = config_.versions;
-    self_->incarnation = raise();
-    const State before = self_->state;
-    table_.set_state(*self_, State::Alive, now);
-    out.events.push_back({WireEvent::Kind::Join,
-                          self_->name,
-                          before,
-                          State::Alive,
-                          incarnation_,
-                          {CauseKind::Alive, {}, {}},
-                          {}});
-}
-
-void Membership::revive(TimePoint now, std::uint64_t ticket, Output& out) {
-    MUSTER_ASSERT(former_.has_value());
-    leaving_ = false;
-    silent_ = false;
-    self().endpoint = *former_;
-    self().incarnation = raise();
-    if (self().state != State::Alive) {
-        table_.set_state(self(), State::Alive, now);
-    }
-    broadcast_alive(self(), ticket, out);
-}
-
-void Membership::set_here(const Endpoint& here) {
-    here_ = here;
-}
-
 void Membership::leave(TimePoint now, std::uint64_t ticket, Output& out) {
     leaving_ = true;
     silent_ = false;
     const Dead statement{incarnation_, config_.name, config_.name};
     declare_dead(now, self(), statement, {CauseKind::Left, {}, {}}, out);
     broadcast_dead(statement, ticket, out);
-}
-
-void Membership::depart(TimePoint now, std::uint64_t ticket, Output& out) {
-    leaving_ = true;
-    silent_ = false;
-    table_.set_state(self(), State::Left, now);
-    broadcast_dead({incarnation_, config_.name, config_.name}, ticket, out);
 }
 
 void Membership::alive(TimePoint now, const Alive& alive, Origin origin, Output& out) {
@@ -170,7 +130,8 @@ void Membership::alive(TimePoint now, const Alive& alive, Origin origin, Output&
         resize();
     }
     bool moves = false;
-    if (about_self && member->endpoint != *endpoint && (endpoint == former_ || *endpoint == here_)) {
+    if (about_self && member->endpoint != *endpoint &&
+        (endpoint == former_ || *endpoint == here_)) {
         // Nobody else: an echo of what was said before, or a peer that has missed something.
         incarnation_ = std::max(incarnation_, alive.incarnation);
         return;
@@ -273,7 +234,7 @@ void Membership::suspect(TimePoint now, const Suspect& suspect, Origin origin, O
                              suspect.incarnation,
                              /*same=*/false, leaving_) == Verdict::Refute) {
             refute(suspect.incarnation, out);
-        } else {
+        } else if (!hear_straggler(HeldAs::Alive, suspect.incarnation, suspect.from)) {
             correct(suspect.incarnation, suspect.from, out);
         }
         return;
@@ -322,7 +283,7 @@ void Membership::dead(TimePoint now, const Dead& dead, Origin origin, Output& ou
         if (judge_about_self({member->state, member->incarnation}, Claim::Dead, dead.incarnation,
                              /*same=*/false, leaving_) == Verdict::Refute) {
             refute(dead.incarnation, out);
-        } else {
+        } else if (!hear_straggler(HeldAs::Dead, dead.incarnation, dead.from)) {
             correct(dead.incarnation, dead.from, out);
         }
         return;
@@ -383,8 +344,8 @@ void Membership::refute(std::uint32_t accused, Output& out) {
 // by the reference's rule we would be silent, and be declared dead there.
 void Membership::correct(std::uint32_t accused, BytesView accuser, Output& out) {
     const Member* member = table_.find(accuser);
-    if (!config_.correct_stale || leaving_ || silent_ || accused >= incarnation_ || member == nullptr ||
-        member == self_ || !member->is_live()) {
+    if (!config_.correct_stale || leaving_ || silent_ || accused >= incarnation_ ||
+        member == nullptr || member == self_ || !member->is_live()) {
         return;
     }
     encode_alive(self());

@@ -19,6 +19,7 @@
 #include "swim/random.h"
 #include "swim/relocation.h"
 #include "swim/sender.h"
+#include "swim/stragglers.h"
 
 namespace muster::swim {
 
@@ -55,6 +56,10 @@ public:
     // Says that whoever held our name at our address has left, so that we may be heard at a new
     // one; we go on. announce() ends that state.
     void depart(TimePoint now, std::uint64_t ticket, Output& out);
+    // Says again that we are alive where we are.
+    void repeat(Output& out);
+    // Says what was said last of ourselves to each member directly too, if they are few.
+    void tell_all(Output& out);
     // Where we are to be reached from now on, whatever is announced.
     void set_here(const Endpoint& here);
     // Where an earlier life of ours was held: who still says so is behind, and is no other member
@@ -82,7 +87,10 @@ public:
     const std::optional<Endpoint>& former() const { return former_; }
     bool silent() const { return silent_; }
     bool leaving() const { return leaving_; }
-    // How a table that was merged holds us, if we have a former address.
+    // Says one statement of a relocation to one member alone.
+    void tell(TimePoint now, const Stragglers::Statement& statement, Output& out);
+    // How another holds us, by its table that was merged or by its accusation, if we have a former
+    // address.
     struct Heard {
         HeldAs held = HeldAs::Unknown;
         std::uint32_t incarnation = 0;
@@ -94,6 +102,7 @@ public:
 
 private:
     void hear_about_self(const PushPull& remote, BytesView peer);
+    bool hear_straggler(HeldAs held, std::uint32_t accused, BytesView accuser);
     void apply_alive(TimePoint now, Member& member, const Alive& alive, const Endpoint& endpoint,
                      Cause cause, Output& out);
     std::uint32_t raise();
@@ -118,6 +127,7 @@ private:
     bool silent_ = false;
     Endpoint here_;
     std::optional<Endpoint> former_;
+    std::uint32_t arrived_ = 0;  // all lower incarnations were at the former address
     std::optional<Heard> heard_;
     std::uint64_t refutations_ = 0;
     Bytes message_;  // being encoded

@@ -71,30 +71,6 @@ std::optional<std::string> Membership::incompatible(const PushPull& remote) cons
     return std::nullopt;
 }
 
-// How the peer holds us is heard before what it says is applied.
-void Membership::hear_about_self(const PushPull& remote, BytesView peer) {
-    if (!former_) {
-        return;
-    }
-    const auto entry =
-        std::find_if(remote.nodes.begin(), remote.nodes.end(),
-                     [&](const NodeState& node) { return node.name == config_.name; });
-    if (entry == remote.nodes.end()) {
-        heard_ = Heard{HeldAs::Unknown, 0, Bytes(peer)};
-        return;
-    }
-    const auto endpoint = Endpoint::from_bytes(entry->ip, entry->port);
-    if (endpoint == here_ || entry->state == static_cast<std::int64_t>(State::Left)) {
-        heard_ = Heard{HeldAs::Left, entry->incarnation, Bytes(peer)};
-    } else if (endpoint == former_) {
-        const bool dead = entry->state == static_cast<std::int64_t>(State::Dead);
-        heard_ = Heard{dead ? HeldAs::Dead : HeldAs::Alive, entry->incarnation, Bytes(peer)};
-    } else {
-        return;  // another's address: no life of ours
-    }
-    incarnation_ = std::max(incarnation_, entry->incarnation);
-}
-
 void Membership::merge(TimePoint now, const PushPull& remote, BytesView peer, Output& out) {
     hear_about_self(remote, peer);
     const Origin origin{Origin::Kind::Exchange, peer};

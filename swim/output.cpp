@@ -41,6 +41,7 @@ void Output::clear() {
     pings.clear();
     refusals.clear();
     lives_elsewhere.reset();
+    arrived = false;
     finished.clear();
 }
 

@@ -59,7 +59,7 @@ bool Relocation::heard(TimePoint now, HeldAs held) {
         held_ = std::max(held, held_.value_or(held));
         return false;
     }
-    if (phase_ != Phase::Settled || (held != HeldAs::Alive && held != HeldAs::Dead)) {
+    if (!settled() || (held != HeldAs::Alive && held != HeldAs::Dead)) {
         return false;
     }
     if (departed_) {
@@ -72,7 +72,7 @@ bool Relocation::heard(TimePoint now, HeldAs held) {
 }
 
 void Relocation::sent(TimePoint now, Duration spread) {
-    if (phase_ == Phase::Reviving || phase_ == Phase::Departing) {
+    if (phase_ == Phase::Reviving || phase_ == Phase::Departing || phase_ == Phase::Arriving) {
         due_ = std::min(due_, now + spread);
     }
 }
@@ -82,19 +82,25 @@ Relocation::Action Relocation::next(TimePoint now, bool alone) {
         case Phase::Settled:
             return Action::None;
         case Phase::Asking:
-            return copy_ ? arrive() : ask_on(now, alone);
+            return copy_ ? arrive(now) : ask_on(now, alone);
         case Phase::Reviving:
         case Phase::Departing:
             break;
+        case Phase::Arriving:
+            if (now < due_) {
+                return Action::None;
+            }
+            stop();
+            return Action::Repeat;
     }
     // Also when an answer came late: what was said cannot be taken back, but nothing is added.
     if (copy_) {
-        return arrive();
+        return arrive(now);
     }
     if (now < due_) {
         return Action::None;
     }
-    return phase_ == Phase::Reviving ? begin(now, Phase::Departing, Action::Depart) : arrive();
+    return phase_ == Phase::Reviving ? begin(now, Phase::Departing, Action::Depart) : arrive(now);
 }
 
 Relocation::Action Relocation::ask_on(TimePoint now, bool alone) {
@@ -117,7 +123,7 @@ Relocation::Action Relocation::ask_on(TimePoint now, bool alone) {
         case Action::Depart:
             return begin(now, Phase::Departing, Action::Depart);
         default:
-            return arrive();
+            return arrive(now);
     }
 }
 
@@ -129,11 +135,13 @@ Relocation::Action Relocation::begin(TimePoint now, Phase phase, Action action) 
     return action;
 }
 
-Relocation::Action Relocation::arrive() {
-    phase_ = Phase::Settled;
-    due_ = never;
-    spoken_ = true;
+Relocation::Action Relocation::arrive(TimePoint now) {
     held_.reset();
+    spoken_ = true;
+    if (departed_ && !copy_) {
+        return begin(now, Phase::Arriving, Action::Arrive);
+    }
+    stop();
     return Action::Arrive;
 }
 

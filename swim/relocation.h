@@ -35,6 +35,7 @@ public:
         Revive,  // alive at the old address, with a higher incarnation
         Depart,  // we have left
         Arrive,  // alive at the new address
+        Repeat,  // the same again: who heard it before the leave has not believed it
     };
 
     struct Timing {
@@ -63,16 +64,17 @@ public:
 
     // Nobody may learn of us yet.
     bool silent() const { return phase_ == Phase::Asking && !spoken_; }
-    bool settled() const { return phase_ == Phase::Settled; }
+    // Nothing but the new address is told, or will be.
+    bool settled() const { return phase_ == Phase::Settled || phase_ == Phase::Arriving; }
     // Whether somebody answered at the old address.
     bool is_copy() const { return copy_; }
 
 private:
-    enum class Phase : std::uint8_t { Settled, Asking, Reviving, Departing };
+    enum class Phase : std::uint8_t { Settled, Asking, Reviving, Departing, Arriving };
 
     Action ask_on(TimePoint now, bool alone);
     Action begin(TimePoint now, Phase phase, Action action);
-    Action arrive();
+    Action arrive(TimePoint now);
 
     Timing timing_;
     Phase phase_ = Phase::Settled;

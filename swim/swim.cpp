@@ -26,7 +26,8 @@ Swim::Swim(const Config& config, const LocalState& local, Random random)
       relays_(config_, membership_, sender_, counters_),
       gossip_(config_, table_, sender_, random_),
       exchanges_(config_, table_, membership_, local_, random_, counters_),
-      relocation_({config_.probe_timeout / 2, move_patience}) {
+      relocation_({config_.probe_timeout / 2, move_patience}),
+      stragglers_(config_.probe_timeout) {
     MUSTER_ASSERT(!config_.name.empty());
     MUSTER_ASSERT(!config_.advertise.is_unspecified());
 }
@@ -208,7 +209,7 @@ TimePoint Swim::next_deadline() const {
     TimePoint next =
         std::min({prober_.next_deadline(), relays_.next_deadline(), gossip_.next_deadline(),
                   exchanges_.next_deadline(), membership_.next_suspicion_deadline()});
-    return std::min(next, relocation_.next_deadline());
+    return std::min({next, relocation_.next_deadline(), stragglers_.next_deadline()});
 }
 
 StreamId Swim::exchange(TimePoint now, const Endpoint& peer, bool join, Output& out) {
@@ -222,6 +223,15 @@ void Swim::ping_by_name(TimePoint now, BytesView name, const Endpoint& endpoint,
 void Swim::leave(TimePoint now, std::uint64_t ticket, Output& out) {
     relocation_.stop();
     membership_.leave(now, ticket, out);
+    settle(now, out);
+}
+
+void Swim::say_left(TimePoint now, BytesView name, std::uint32_t incarnation, Output& out) {
+    const Member* member = table_.find(name);
+    if (member != nullptr && member != &self()) {
+        const std::uint32_t latest = std::max(incarnation, member->incarnation);
+        membership_.dead(now, {latest, name, name}, {Origin::Kind::Gossip, {}}, out);
+    }
     settle(now, out);
 }
 
@@ -264,22 +274,32 @@ void Swim::relocate(TimePoint now, Output& out) {
         return;
     }
     hear_of_relocation(now, out);
+    while (const auto statement = stragglers_.next(now)) {
+        membership_.tell(now, *statement, out);
+    }
     switch (relocation_.next(now, table_.live() <= 1)) {
         case Relocation::Action::None:
             return;
         case Relocation::Action::Ask:
             return prober_.ping_by_name(now, config_.name, *membership_.former(), out);
         case Relocation::Action::Revive:
-            return membership_.revive(now, move_ticket, out);
+            membership_.revive(now, move_ticket, out);
+            break;
         case Relocation::Action::Depart:
-            return membership_.depart(now, move_ticket, out);
+            membership_.depart(now, move_ticket, out);
+            break;
         case Relocation::Action::Arrive:
+            if (relocation_.is_copy()) {
+                membership_.set_former(std::nullopt);
+            }
+            membership_.announce(now, Endpoint(here()), Bytes(self().meta), move_ticket, out);
+            break;
+        case Relocation::Action::Repeat:
+            membership_.repeat(out);
+            out.arrived = true;
             break;
     }
-    if (relocation_.is_copy()) {
-        membership_.set_former(std::nullopt);
-    }
-    membership_.announce(now, Endpoint(here()), Bytes(self().meta), 0, out);
+    membership_.tell_all(out);
 }
 
 void Swim::hear_of_relocation(TimePoint now, Output& out) {
@@ -294,7 +314,9 @@ void Swim::hear_of_relocation(TimePoint now, Output& out) {
         return true;
     });
     if (const auto heard = membership_.take_heard()) {
-        relocation_.heard(now, heard->held);
+        if (relocation_.heard(now, heard->held)) {
+            stragglers_.add(now, heard->peer, heard->held, heard->incarnation);
+        }
     }
     if (std::erase(out.finished, move_ticket) > 0) {
         relocation_.sent(now, spread_time(config_.gossip_interval, table_.size()));

@@ -27,6 +27,7 @@
 #include "swim/relocation.h"
 #include "swim/result.h"
 #include "swim/sender.h"
+#include "swim/stragglers.h"
 #include "swim/stream.h"
 
 namespace muster::swim {
@@ -58,6 +59,8 @@ public:
     StreamId exchange(TimePoint now, const Endpoint& peer, bool join, Output& out);
     void ping_by_name(TimePoint now, BytesView name, const Endpoint& endpoint, Output& out);
     void leave(TimePoint now, std::uint64_t ticket, Output& out);
+    // Says in the name of another member that it has left: of the one that we were.
+    void say_left(TimePoint now, BytesView name, std::uint32_t incarnation, Output& out);
     // Announces new metadata. REQUIRES: meta.size() <= 512
     void update(TimePoint now, BytesView meta, std::uint64_t ticket, Output& out);
     // Announces a new address of ours (swim/relocation.h).
@@ -107,9 +110,10 @@ private:
     PacketReader reader_;
 
     Relocation relocation_;
+    Stragglers stragglers_;
     bool heard_ourselves_ = false;  // our own ping to the former address came back here
-    TimePoint promised_ = never;  // when the next tick was due, as of the last input
-    TimePoint quiet_until_{};     // of the last stall that was noticed
+    TimePoint promised_ = never;    // when the next tick was due, as of the last input
+    TimePoint quiet_until_{};       // of the last stall that was noticed
 
     std::uint64_t faults_[fault_count] = {};
     std::uint64_t stalls_ = 0;

@@ -106,6 +106,11 @@ public:
     LamportTime member_time() const { return clock_.time(); }
     LamportTime event_time() const { return rumours_.event_time(); }
     LamportTime query_time() const { return rumours_.query_time(); }
+    // We have another address, and have said on the wire that we left the old one: a join intent
+    // contradicts whoever passes that on as a leave of ours.
+    void arrived(TimePoint now, Output& out);
+    // Says of another name that it has left: the one that we had before.
+    void say_left(TimePoint now, BytesView name, Output& out);
     // What each clock has used up.
     Clocks clocks() const;
     // User events older than this happened before our join, and are not wanted.

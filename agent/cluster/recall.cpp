@@ -20,6 +20,21 @@ void Cluster::recall(TimePoint now, const Clocks& clocks, const std::vector<Reme
     count_members(now);
 }
 
+// The leave may have been stamped by another with the time that is the clock's next one.
+void Cluster::arrived(TimePoint now, Output& out) {
+    if (running()) {
+        clock_.increment();
+        announce_join(now, out);
+    }
+}
+
+void Cluster::say_left(TimePoint now, BytesView name, Output& out) {
+    const Leave intent{clock_.time(), name, /*prune=*/false};
+    hear(now, name, {Intent::Kind::Leave, intent.ltime, /*prune=*/false}, out);
+    broadcast_leave(intent, out);
+    count_members(now);
+}
+
 // A clock stands at the first time that is not used up.
 Clocks Cluster::clocks() const {
     const auto before = [](LamportTime time) { return time == 0 ? 0 : time - 1; };

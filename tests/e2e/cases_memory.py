@@ -6,33 +6,8 @@ import subprocess
 
 from harness.agents import BINARIES, run_in
 from harness.cases import case
+from harness.state import kept, state_of, stored
 from harness.waiting import check, check_equal, wait_until
-
-
-def state_of(agent):
-    """The path of its state.db."""
-    return os.path.join(agent.directory, f"{agent.name}.data", "state.db")
-
-
-def stored(agent, question):
-    """What its state.db answers, read from a copy: the agent holds the file."""
-    copy = os.path.join(agent.directory, "copy.db")
-    for suffix in ("", "-wal"):
-        if os.path.exists(copy + suffix):
-            os.unlink(copy + suffix)
-        if os.path.exists(state_of(agent) + suffix):
-            with open(state_of(agent) + suffix, "rb") as source, open(copy + suffix, "wb") as target:
-                target.write(source.read())
-    with sqlite3.connect(copy) as db:
-        return db.execute(question).fetchall()
-
-
-def kept(agent, name, status):
-    """Whether its file says so by now."""
-    try:
-        return (status.encode(),) in stored(agent, f"select status from members where name = cast('{name}' as blob)")
-    except sqlite3.Error:      # copied in the middle of a write
-        return False
 
 
 @case(budget=90)
