@@ -11,6 +11,7 @@ namespace muster {
 Node::Node(NodeConfig config) : parts_(std::make_unique<Parts>(std::move(config))) {}
 Node::~Node() = default;
 Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(Node&&) noexcept = default;
 
 Effects Node::receive(TimePoint now, const Endpoint& from, BytesView packet) {
     Effects effects = parts_->take();

@@ -68,6 +68,7 @@ public:
     explicit Node(NodeConfig config);
     ~Node();
     Node(Node&&) noexcept;
+    Node& operator=(Node&&) noexcept;
 
     // ---- inputs from the wire ----
 

@@ -65,7 +65,7 @@ TEST_CASE("a member that was killed is alive everywhere at another address") {
     const std::string held = GENERATE("alive", "suspect", "failed", "forgotten", "left");
     const double loss = GENERATE(0.0, 0.05);
     CAPTURE(held, loss);
-        return;
+    return;
     Sim sim{seed, with_disks()};
     sim.start(9);
     sim.set_tags(8, {{"life", "first"}});
