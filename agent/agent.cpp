@@ -64,7 +64,13 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
               receive(now, from, datagram);
           },
           [this] { arm(); }),
-      streams(loop, clock, seal, {config.node.swim.tcp_timeout, 128}, *this) {}
+      streams(loop, clock, seal, {config.node.swim.tcp_timeout, 128}, *this),
+      keeping(
+          clock, [this](std::function<void()> call) { asio::post(loop, std::move(call)); },
+          [this](Notice::Level level, const std::string& text) {
+              tell(Notice{level, text});
+          },
+          [this] { arm(); }) {}
 
 Agent::Parts::~Parts() = default;
 
@@ -109,7 +115,12 @@ std::optional<Error> Agent::Parts::start() {
     config.node.swim.packet_overhead = seal.packet_overhead();
     config.node.has_seeds = !config.seeds.empty();
     config.node.seed = random_seed();
+    Result<Memory> memory = keeping.open(config.data_dir);
+    if (!memory)
+        return memory.error();
+    config.node.memory = *std::move(memory);
     node.emplace(config.node);
+    config.node.memory = {};
     const bool dual_stack = !bound.is_ipv4() && bound.is_wildcard();
     resolver.emplace(loop, net::Reach{bound.is_ipv4() || dual_stack, !bound.is_ipv4()},
                      bound.port());
@@ -141,6 +152,8 @@ void Agent::Parts::say_who_we_are() {
              net::to_string(choice.reason) + ")");
     if (!choice.warning.empty())
         log.warn(choice.warning);
+    log.info(keeping.directory().empty() ? "keeping no state: a restart begins anew (ephemeral)"
+                                         : "keeping state in " + keeping.directory());
 }
 
 void Agent::Parts::say_how_we_are_sealed() {
@@ -197,6 +210,8 @@ void Agent::Parts::lose_name() {
 
 void Agent::Parts::stop(int with_status) {
     status = with_status;
+    if (node)
+        keeping.finish(*node);
     streams.close();
     udp.close();
     if (server)
@@ -264,6 +279,7 @@ void Agent::Parts::turn() {
         perform(node->tick(now));
     if (now >= next_look)
         look_at_address();
+    keeping.turn(now, *node);
     if (now >= leave_deadline) {
         log.warn("the leave took too long, ending without it");
         stop(0);
@@ -273,8 +289,8 @@ void Agent::Parts::turn() {
 }
 
 void Agent::Parts::arm() {
-    timer.arm(
-        std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline}));
+    timer.arm(std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
+                        keeping.next_deadline()}));
 }
 
 // ---- the interface ----

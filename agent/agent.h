@@ -34,6 +34,7 @@ struct AgentConfig {
     std::string keyring_file;           // where its changes go; empty: they end with the process
     swim::Verify verify;
     api::ServerConfig api;
+    std::string data_dir;  // where state is kept over restarts; it exists. Empty: nothing is kept
     std::string version;
 };
 

@@ -15,6 +15,7 @@
 #include "agent/advertised.h"
 #include "agent/agent.h"
 #include "agent/joining.h"
+#include "agent/keeping.h"
 #include "agent/keys.h"
 #include "agent/net/asio_fwd.h"
 #include "agent/net/clock.h"
@@ -128,6 +129,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<net::Resolver> resolver;
     std::optional<Advertised> advertised;
     std::optional<Node> node;
+    Keeping keeping;
     std::optional<api::Server> server;
 
     Endpoint bound;

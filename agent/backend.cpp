@@ -47,6 +47,10 @@ api::Stats Agent::Parts::stats() const {
                                 .bind = bound,
                                 .rpc = server->rpc_endpoint(),
                                 .api_path = config.api.path,
+                                .data_dir = keeping.directory(),
+                                .store_trouble = keeping.trouble(),
+                                .store_writes = keeping.writes(),
+                                .store_failures = keeping.failures(),
                                 .log_dropped = log.dropped(),
                                 .uptime = clock.now() - started,
                                 .name = node->name(),
@@ -67,6 +71,11 @@ std::vector<std::string> Agent::Parts::warnings() const {
         all.push_back("this agent's health score is " + std::to_string(now.health) +
                       " (0 is healthy): it hears less from the others than it should, or is short "
                       "of CPU");
+    }
+    if (!keeping.trouble().empty()) {
+        all.push_back(keeping.trouble() +
+                      ": what this agent learns now would not survive its restart; it is tried "
+                      "again");
     }
     if (const std::uint64_t lost = log.dropped(); lost > 0) {
         all.push_back(std::to_string(lost) +

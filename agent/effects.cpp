@@ -34,6 +34,7 @@ void Effects::clear() {
     done.clear();
     notices.clear();
     resolve_seeds = false;
+    remember = false;
     left = false;
     name_lost = false;
 }

@@ -75,8 +75,9 @@ struct [[nodiscard]] Effects {
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     bool resolve_seeds =
-        false;          // look the configured seeds up and hand them in with Node::seeds_resolved()
-    bool left = false;  // the graceful leave is complete: the process may end
+        false;  // look the configured seeds up and hand them in with Node::seeds_resolved()
+    bool remember = false;   // Node::remember() has something to keep
+    bool left = false;       // the graceful leave is complete: the process may end
     bool name_lost = false;  // the majority holds our name to be another host's: end, without leave
 
     void clear();

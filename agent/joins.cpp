@@ -23,7 +23,7 @@ void Joins::start(TimePoint now, std::optional<RequestId> request, std::span<con
         end(std::move(join), effects);
         return;
     }
-    const Endpoint self = swim_.self().endpoint.plain();
+    const Endpoint self = swim_.here().plain();
     for (const Endpoint& peer : peers) {
         const auto& known = join.waiting;
         if (peer.plain() != self && std::find(known.begin(), known.end(), peer) == known.end()) {

@@ -11,6 +11,7 @@ namespace muster {
 Node::Node(NodeConfig config) : parts_(std::make_unique<Parts>(std::move(config))) {}
 Node::~Node() = default;
 Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(Node&&) noexcept = default;
 
 Effects Node::receive(TimePoint now, const Endpoint& from, BytesView packet) {
     Effects effects = parts_->take();
@@ -56,6 +57,7 @@ Effects Node::start(TimePoint now) {
     const auto meta = cluster::encode_tags(parts_->tags);
     MUSTER_ASSERT(meta.has_value());
     parts_->swim.start(now, *meta, effects.wire);
+    parts_->recall_life(now, effects);
     parts_->cluster.start(now, parts_->up);
     parts_->settle(now, effects);
     return effects;
@@ -94,6 +96,8 @@ Effects Node::seeds_resolved(TimePoint now, std::span<const Endpoint> seeds) {
 
 Effects Node::leave(TimePoint now, RequestId request) {
     Effects effects = parts_->take();
+    parts_->left = true;
+    parts_->remembering.note_own();
     parts_->cluster.leave(now, request, parts_->up);
     parts_->settle(now, effects);
     return effects;
@@ -113,6 +117,7 @@ Result<Effects> Node::set_tags(TimePoint now, RequestId request, const cluster::
     }
     Effects effects = parts_->take();
     parts_->tags = tags;
+    parts_->remembering.note_own();
     const std::uint64_t ticket = ++parts_->last_update;
     parts_->updates.push_back({ticket, request, now + parts_->config.cluster.broadcast_timeout});
     const bool alone = parts_->swim.table().live() <= 1;
@@ -154,6 +159,7 @@ Effects Node::key_answer(TimePoint now, cluster::QueryHandle handle,
 Effects Node::set_advertise(TimePoint now, const Endpoint& advertise) {
     Effects effects = parts_->take();
     parts_->swim.move(now, advertise, effects.wire);
+    parts_->remembering.note_own();
     parts_->settle(now, effects);
     return effects;
 }

@@ -21,6 +21,7 @@
 #include "agent/cluster/coordinate.h"
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
+#include "agent/memory.h"
 #include "swim/config.h"
 #include "swim/packet.h"
 #include "swim/result.h"
@@ -31,7 +32,8 @@ namespace muster {
 struct NodeConfig {
     swim::Config swim;
     cluster::Config cluster;
-    cluster::Tags tags;      // our own, at start
+    cluster::Tags tags;      // our own, as configured: they win over the live tags of the memory
+    Memory memory;           // of an earlier life; its times are of this clock
     bool has_seeds = false;  // there is something to resolve when resolve_seeds is asked
     std::uint64_t seed = 1;  // of the node's chance
 };
@@ -66,6 +68,7 @@ public:
     explicit Node(NodeConfig config);
     ~Node();
     Node(Node&&) noexcept;
+    Node& operator=(Node&&) noexcept;
 
     // ---- inputs from the wire ----
 
@@ -124,6 +127,10 @@ public:
     Effects set_advertise(TimePoint now, const Endpoint& advertise);
 
     // ---- durable state (nothing is gated yet: see design, "Effects") ----
+
+    // What is to be remembered and has changed since it was last asked for; all of it with `whole`,
+    // as after a write that failed. Worth asking once Effects::remember was set.
+    MemoryChange remember(TimePoint now, bool whole);
 
     Effects stored(TimePoint now, std::uint64_t ticket);
     Effects store_failed(TimePoint now, std::uint64_t ticket);

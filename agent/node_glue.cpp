@@ -42,6 +42,7 @@ void Node::Parts::settle(TimePoint now, Effects& effects) {
         }
     }
     swim.set_user_population(cluster.members().table().size());
+    effects.remember = remembering.pending(own_memory());
 }
 
 // What swim noticed goes to the Serf layer.
@@ -50,7 +51,9 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
     for (const swim::WireEvent& event : wire.events) {
         cluster::WireRecord record;
         if (const swim::Member* member = swim.table().find(event.name)) {
-            record = {member->endpoint, member->meta, member->versions};
+            // While we move, the others are told of another address than that where we are.
+            const bool ours = member == &swim.self();
+            record = {ours ? swim.here() : member->endpoint, member->meta, member->versions};
         }
         cluster.wire_event(now, event, record, up);
     }
@@ -70,6 +73,15 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
                                          " sent was not merged: " + refusal.error});
     }
     wire.refusals.clear();
+    if (wire.lives_elsewhere) {
+        effects.notices.push_back(
+            {Notice::Level::Error,
+             "another agent answers to the name " + config.swim.name + " at " +
+                 wire.lives_elsewhere->to_string() +
+                 ", where this one believed itself to have been: its data directory is a copy of "
+                 "that one's (give it another --node and an empty --data-dir)"});
+        wire.lives_elsewhere.reset();
+    }
     // These start new exchanges and finish more tickets: taken over first.
     const auto exchanged_now = std::exchange(wire.exchanges, {});
     const auto pinged_now = std::exchange(wire.pings, {});
@@ -78,8 +90,14 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
         exchanged(now, result, effects);
     }
     for (const swim::PingResult& ping : pinged_now) {
-        retries.pinged(now, ping, effects.wire);
+        if (!renamed.pinged(now, ping, effects) && !rejoin.pinged(now, ping, effects.wire)) {
+            retries.pinged(now, ping, effects.wire);
+        }
     }
+    if (std::exchange(wire.arrived, false)) {
+        cluster.arrived(now, up);
+    }
+    renamed.turn(now, up, effects.wire);
     for (const std::uint64_t ticket : finished_now) {
         finished(now, ticket, effects);
     }
@@ -118,6 +136,9 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
         if (alone) {
             effects.wire.finished.push_back(leave_ticket);
         }
+    }
+    for (const MemberEvent& event : up.events) {
+        remembering.note(event.name);
     }
     for (const Bytes& name : up.pruned) {
         report_again(now, name);
@@ -189,8 +210,9 @@ void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects
 }
 
 void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
-    const bool asked_for =
-        joins.exchanged(now, result, up, effects) || retries.exchanged(now, result, effects.wire);
+    const bool asked_for = joins.exchanged(now, result, up, effects) ||
+                           rejoin.exchanged(now, result, effects.wire) ||
+                           retries.exchanged(now, result, effects.wire);
     if (!asked_for && !result.error.empty()) {
         effects.notices.push_back(
             {Notice::Level::Info,

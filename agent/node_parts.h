@@ -11,6 +11,9 @@
 #include "agent/cluster/coordinates.h"
 #include "agent/joins.h"
 #include "agent/node.h"
+#include "agent/rejoin.h"
+#include "agent/remembering.h"
+#include "agent/renamed.h"
 #include "agent/retries.h"
 #include "swim/swim.h"
 
@@ -26,11 +29,13 @@ struct Node::Parts final : swim::LocalState {
     explicit Parts(NodeConfig given)
         : config(std::move(given)),
           random(config.seed),
-          swim(config.swim, *this, random.split()),
+          swim(with_former_life(config), *this, random.split()),
           cluster(cluster_config(config), config.swim.name, config.has_seeds, random.split()),
           coordinates(config.swim.name, random.split()),
-          tags(config.tags),
+          tags(tags_at_start(config.tags, config.memory.live_tags)),
           joins(swim, cluster),
+          rejoin(swim),
+          renamed(swim, cluster),
           retries(swim, cluster) {}
 
     void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
@@ -55,8 +60,13 @@ struct Node::Parts final : swim::LocalState {
     void measure(Effects& effects);
     void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
     void expire_updates(TimePoint now, Effects& effects);
+    // node_memory.cpp
+    static swim::Config with_former_life(const NodeConfig& config);
+    void recall_life(TimePoint now, Effects& effects);
+    Remembering::Own own_memory() const;
+    MemoryChange take_memory(bool whole);
 
-    const NodeConfig config;
+    NodeConfig config;
     Random random;
     swim::Swim swim;
     cluster::Cluster cluster;
@@ -64,7 +74,11 @@ struct Node::Parts final : swim::LocalState {
     cluster::Tags tags;
     cluster::Output up;  // what the Serf layer wants done
     Joins joins;
+    Rejoin rejoin;
+    Renamed renamed;
     Retries retries;
+    Remembering remembering;
+    bool left = false;  // or about to leave
     std::vector<Update> updates;
     std::uint64_t last_update = update_ticket_base;
     std::vector<Effects> spare;

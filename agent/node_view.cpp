@@ -46,7 +46,7 @@ const cluster::Tags& Node::tags() const {
 }
 
 Endpoint Node::advertise() const {
-    return parts_->swim.self().endpoint;
+    return parts_->swim.here();
 }
 
 std::uint32_t Node::incarnation() const {

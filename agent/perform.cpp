@@ -45,6 +45,8 @@ void Agent::Parts::perform(Effects effects) {
     for (const cluster::KeyReport& report : effects.key_reports)
         hand_over(report);
     const std::vector<cluster::KeyRequest> wanted = std::move(effects.key_requests);
+    if (effects.remember && keeping.next_deadline() == never)
+        keeping.wanted(clock.now());
     const bool wants_seeds = effects.resolve_seeds;
     const bool has_left = effects.left;
     const bool lost_name = effects.name_lost;

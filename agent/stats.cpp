@@ -63,6 +63,15 @@ Section api_section(const StatsSource& source) {
     return section;
 }
 
+Section store(const StatsSource& source) {
+    if (source.data_dir.empty())
+        return {{"state", "ephemeral"}};
+    return {{"state", source.store_trouble.empty() ? "ok" : source.store_trouble},
+            {"path", source.data_dir},
+            {"writes", std::to_string(source.store_writes)},
+            {"failures", std::to_string(source.store_failures)}};
+}
+
 }  // namespace
 
 api::Stats describe(const StatsSource& source) {
@@ -109,6 +118,7 @@ api::Stats describe(const StatsSource& source) {
     stats["packets"] = packets(node, source.udp);
     stats["streams"] = streams(source.streams);
     stats["api"] = api_section(source);
+    stats["store"] = store(source);
     return stats;
 }
 

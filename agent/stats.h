@@ -19,6 +19,10 @@ struct StatsSource {
     Endpoint bind;
     Endpoint rpc;  // unspecified: not served
     std::string api_path;
+    std::string data_dir;       // empty: nothing is kept
+    std::string store_trouble;  // empty: it can be written
+    std::uint64_t store_writes = 0;
+    std::uint64_t store_failures = 0;
     std::uint64_t log_dropped = 0;
     Duration uptime{};
     BytesView name;

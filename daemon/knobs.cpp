@@ -145,6 +145,8 @@ std::vector<Option> cluster_knobs() {
         knob<&C::leaving_timeout>("leaving_timeout",
                                   "after which a member that was said to leave has stayed"),
         knob<&C::forget_after>("forget_after", "how long failed members are tried again"),
+        knob<&C::rejoin_after_leave>("rejoin_after_leave",
+                                     "look for the members of before after a leave too"),
         knob<&C::retry_first>("retry_first", "before the first try; doubles"),
         knob<&C::retry_max>("retry_max", "the longest wait between two tries"),
         knob<&C::seed_retry_max>("seed_retry_max",

@@ -168,7 +168,11 @@ private:
                 s.data_dir.clear();
         }
         if (s.data_dir.empty() && !s.ephemeral) {
-            if (surroundings_.is_root)
+            // systemd names the directory that it has made for a service, whoever that runs as.
+            const char* const given = surroundings_.variable("STATE_DIRECTORY");
+            if (given != nullptr && *given != '\0')
+                s.data_dir = std::string_view(given).substr(0, std::string_view(given).find(':'));
+            else if (surroundings_.is_root)
                 s.data_dir = system_data_dir;
             else
                 s.ephemeral = true;

@@ -25,6 +25,7 @@ AgentConfig agent_config(const Settings& settings) {
     config.bind = settings.bind;
     config.advertise = settings.advertise;
     config.seeds = settings.join;
+    config.data_dir = settings.ephemeral ? "" : settings.data_dir;
     config.label = settings.label;
     config.keyring = settings.keyring;
     config.keyring_file = settings.keyring_file;

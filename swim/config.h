@@ -3,12 +3,22 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "swim/bytes.h"
+#include "swim/endpoint.h"
 #include "swim/message.h"
 #include "swim/time.h"
 
 namespace muster::swim {
+
+// An earlier life of ours under the same name, as far as it is remembered.
+struct FormerLife {
+    Endpoint endpoint;              // in the exact form that was announced
+    std::uint32_t incarnation = 0;  // the highest that it is known to have had
+    bool left = false;              // it has said that it leaves
+    bool operator==(const FormerLife&) const = default;
+};
 
 struct Config {
     // Our own name. Non-empty bytes, fixed for the life of the process.
@@ -17,6 +27,9 @@ struct Config {
     Endpoint advertise;
     // The port that we are bound to: what a port of 0 in a message means.
     std::uint16_t bind_port = 7946;
+    // We begin above its incarnation. At another address than now, the others must be told before
+    // they believe us (swim/relocation.h).
+    std::optional<FormerLife> former;
     // Versions announced: Serf's agent by default (docs/protocol/serf.md section 4.1).
     Versions versions{1, 5, 2, 2, 5, 5};
 

@@ -41,8 +41,12 @@ void Exchanges::encode_state(bool join, Bytes& out) const {
     local_.append_user_state(join, user_state);
     Bytes plain;
     Bytes& message = config_.compression ? plain : out;
-    encode_push_pull_header(join, table_.size(), user_state.size(), message);
+    const bool silent = membership_.silent();
+    encode_push_pull_header(join, table_.size() - (silent ? 1U : 0U), user_state.size(), message);
     for (const auto& member : table_.entries()) {
+        if (silent && member->name == config_.name) {
+            continue;
+        }
         const auto vsn = member->versions.to_bytes();
         encode(NodeState{member->name, member->endpoint.ip(), member->endpoint.port(), member->meta,
                          member->incarnation, static_cast<std::int64_t>(member->state),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "swim/assert.h"
 #include "swim/codec.h"
@@ -53,7 +54,12 @@ Cause cause_of_dead(Origin origin, const Dead& dead, const Member& member) {
 
 Membership::Membership(const Config& config, MemberTable& table, Sender& sender,
                        Awareness& awareness, Random& random)
-    : config_(config), table_(table), sender_(sender), awareness_(awareness), random_(random) {}
+    : config_(config),
+      table_(table),
+      sender_(sender),
+      awareness_(awareness),
+      random_(random),
+      incarnation_(config.former ? config.former->incarnation : 0) {}
 
 Member& Membership::self() {
     MUSTER_ASSERT(self_ != nullptr);
@@ -77,10 +83,15 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
         resize();
     }
     leaving_ = false;
-    self_->endpoint = endpoint;
+    silent_ = false;
+    here_ = endpoint;
+    const Endpoint before_endpoint = std::exchange(self_->endpoint, endpoint);
     self_->meta = meta;
     self_->versions = config_.versions;
-    self_->incarnation = ++incarnation_;
+    self_->incarnation = raise();
+    if (!first && before_endpoint != endpoint) {
+        arrived_ = incarnation_;
+    }
     const State before = self_->state;
     if (before != State::Alive) {
         table_.set_state(*self_, State::Alive, now);
@@ -94,15 +105,10 @@ void Membership::announce(TimePoint now, const Endpoint& endpoint, BytesView met
 
 void Membership::leave(TimePoint now, std::uint64_t ticket, Output& out) {
     leaving_ = true;
+    silent_ = false;
     const Dead statement{incarnation_, config_.name, config_.name};
     declare_dead(now, self(), statement, {CauseKind::Left, {}, {}}, out);
     broadcast_dead(statement, ticket, out);
-}
-
-void Membership::depart(TimePoint now, std::uint64_t ticket, Output& out) {
-    leaving_ = true;
-    table_.set_state(self(), State::Left, now);
-    broadcast_dead({incarnation_, config_.name, config_.name}, ticket, out);
 }
 
 void Membership::alive(TimePoint now, const Alive& alive, Origin origin, Output& out) {
@@ -124,6 +130,12 @@ void Membership::alive(TimePoint now, const Alive& alive, Origin origin, Output&
         resize();
     }
     bool moves = false;
+    if (about_self && member->endpoint != *endpoint &&
+        (endpoint == former_ || *endpoint == here_)) {
+        // Nobody else: an echo of what was said before, or a peer that has missed something.
+        incarnation_ = std::max(incarnation_, alive.incarnation);
+        return;
+    }
     if (member->endpoint != *endpoint) {
         if (about_self || !may_move(*member, now)) {
             out.events.push_back({WireEvent::Kind::Conflict,
@@ -222,7 +234,7 @@ void Membership::suspect(TimePoint now, const Suspect& suspect, Origin origin, O
                              suspect.incarnation,
                              /*same=*/false, leaving_) == Verdict::Refute) {
             refute(suspect.incarnation, out);
-        } else {
+        } else if (!hear_straggler(HeldAs::Alive, suspect.incarnation, suspect.from)) {
             correct(suspect.incarnation, suspect.from, out);
         }
         return;
@@ -271,7 +283,7 @@ void Membership::dead(TimePoint now, const Dead& dead, Origin origin, Output& ou
         if (judge_about_self({member->state, member->incarnation}, Claim::Dead, dead.incarnation,
                              /*same=*/false, leaving_) == Verdict::Refute) {
             refute(dead.incarnation, out);
-        } else {
+        } else if (!hear_straggler(HeldAs::Dead, dead.incarnation, dead.from)) {
             correct(dead.incarnation, dead.from, out);
         }
         return;
@@ -302,14 +314,23 @@ void Membership::declare_dead(TimePoint now, Member& member, const Dead& dead, C
                           {}});
 }
 
-// Section 7.5. The highest incarnation cannot be raised, and never goes back.
+// The highest incarnation cannot be raised, and never goes back.
+std::uint32_t Membership::raise() {
+    if (incarnation_ != std::numeric_limits<std::uint32_t>::max()) {
+        ++incarnation_;
+    }
+    return incarnation_;
+}
+
+// Section 7.5.
 void Membership::refute(std::uint32_t accused, Output& out) {
-    const std::uint32_t base = std::max(incarnation_, accused);
-    incarnation_ = base == std::numeric_limits<std::uint32_t>::max() ? base : base + 1;
-    self().incarnation = incarnation_;
+    incarnation_ = std::max(incarnation_, accused);
+    self().incarnation = raise();
     ++refutations_;
     awareness_.apply(1);
-    broadcast_alive(self(), 0, out);
+    if (!silent_) {
+        broadcast_alive(self(), 0, out);
+    }
     out.events.push_back({WireEvent::Kind::Refreshed,
                           config_.name,
                           State::Alive,
@@ -323,8 +344,8 @@ void Membership::refute(std::uint32_t accused, Output& out) {
 // by the reference's rule we would be silent, and be declared dead there.
 void Membership::correct(std::uint32_t accused, BytesView accuser, Output& out) {
     const Member* member = table_.find(accuser);
-    if (!config_.correct_stale || leaving_ || accused >= incarnation_ || member == nullptr ||
-        member == self_ || !member->is_live()) {
+    if (!config_.correct_stale || leaving_ || silent_ || accused >= incarnation_ ||
+        member == nullptr || member == self_ || !member->is_live()) {
         return;
     }
     encode_alive(self());

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "swim/awareness.h"
 #include "swim/config.h"
@@ -16,7 +17,9 @@
 #include "swim/message.h"
 #include "swim/output.h"
 #include "swim/random.h"
+#include "swim/relocation.h"
 #include "swim/sender.h"
+#include "swim/stragglers.h"
 
 namespace muster::swim {
 
@@ -41,12 +44,27 @@ public:
     // changed. The ticket, if not 0, is reported when the announcement has been sent out.
     void announce(TimePoint now, const Endpoint& endpoint, BytesView meta, std::uint64_t ticket,
                   Output& out);
+    // Begins as ourselves, but in silence: nobody is told of us before announce(), revive() or
+    // depart(). At `endpoint`, where an earlier life of ours was, while we are at `here`.
+    void begin(TimePoint now, const Endpoint& endpoint, const Endpoint& here, BytesView meta,
+               Output& out);
+    // Says that we are alive where an earlier life of ours was, whatever was said of that.
+    void revive(TimePoint now, std::uint64_t ticket, Output& out);
     // Says that we leave. From now on alive messages about us are ignored and our death is not
     // refuted.
     void leave(TimePoint now, std::uint64_t ticket, Output& out);
     // Says that whoever held our name at our address has left, so that we may be heard at a new
     // one; we go on. announce() ends that state.
     void depart(TimePoint now, std::uint64_t ticket, Output& out);
+    // Says again that we are alive where we are.
+    void repeat(Output& out);
+    // Says what was said last of ourselves to each member directly too, if they are few.
+    void tell_all(Output& out);
+    // Where we are to be reached from now on, whatever is announced.
+    void set_here(const Endpoint& here);
+    // Where an earlier life of ours was held: who still says so is behind, and is no other member
+    // of our name. None: whoever is there is another.
+    void set_former(std::optional<Endpoint> former) { former_ = former; }
 
     void alive(TimePoint now, const Alive& alive, Origin origin, Output& out);
     void suspect(TimePoint now, const Suspect& suspect, Origin origin, Output& out);
@@ -64,12 +82,30 @@ public:
 
     Member& self();
     const Member& self() const;
+    // Where answers to us are to be sent: not always where we are announced.
+    const Endpoint& here() const { return here_; }
+    const std::optional<Endpoint>& former() const { return former_; }
+    bool silent() const { return silent_; }
     bool leaving() const { return leaving_; }
+    // Says one statement of a relocation to one member alone.
+    void tell(TimePoint now, const Stragglers::Statement& statement, Output& out);
+    // How another holds us, by its table that was merged or by its accusation, if we have a former
+    // address.
+    struct Heard {
+        HeldAs held = HeldAs::Unknown;
+        std::uint32_t incarnation = 0;
+        Bytes peer;  // whose table it is; empty: not known
+    };
+    std::optional<Heard> take_heard() { return std::exchange(heard_, std::nullopt); }
+
     std::uint64_t refutations() const { return refutations_; }
 
 private:
+    void hear_about_self(const PushPull& remote, BytesView peer);
+    bool hear_straggler(HeldAs held, std::uint32_t accused, BytesView accuser);
     void apply_alive(TimePoint now, Member& member, const Alive& alive, const Endpoint& endpoint,
                      Cause cause, Output& out);
+    std::uint32_t raise();
     void refute(std::uint32_t accused, Output& out);
     void correct(std::uint32_t accused, BytesView accuser, Output& out);
     void remind(const Member& member, Output& out);
@@ -88,6 +124,11 @@ private:
     Member* self_ = nullptr;
     std::uint32_t incarnation_ = 0;
     bool leaving_ = false;
+    bool silent_ = false;
+    Endpoint here_;
+    std::optional<Endpoint> former_;
+    std::uint32_t arrived_ = 0;  // all lower incarnations were at the former address
+    std::optional<Heard> heard_;
     std::uint64_t refutations_ = 0;
     Bytes message_;  // being encoded
 };

@@ -72,6 +72,7 @@ std::optional<std::string> Membership::incompatible(const PushPull& remote) cons
 }
 
 void Membership::merge(TimePoint now, const PushPull& remote, BytesView peer, Output& out) {
+    hear_about_self(remote, peer);
     const Origin origin{Origin::Kind::Exchange, peer};
     for (const NodeState& node : remote.nodes) {
         switch (node.state) {

@@ -40,6 +40,8 @@ void Output::clear() {
     round_trips.clear();
     pings.clear();
     refusals.clear();
+    lives_elsewhere.reset();
+    arrived = false;
     finished.clear();
 }
 

@@ -148,6 +148,11 @@ struct Output {
     std::vector<RoundTrip> round_trips;
     std::vector<PingResult> pings;
     std::vector<Refusal> refusals;
+    // Somebody else answers to our name where we believed an earlier life of ours to have been.
+    std::optional<Endpoint> lives_elsewhere;
+    // All have been told of another address of ours; some may have taken the leave before it for
+    // the end of us.
+    bool arrived = false;
     std::vector<std::uint64_t>
         finished;  // tickets of broadcasts sent to their limit, replaced or dropped
 

@@ -84,7 +84,7 @@ void Prober::begin(TimePoint now, Output& out) {
 }
 
 void Prober::encode_ping(std::uint32_t sequence, BytesView node) {
-    const Endpoint& self = membership_.self().endpoint;
+    const Endpoint& self = membership_.here();
     message_.clear();
     encode(Ping{sequence, node, {self.ip(), self.port(), config_.name}}, message_);
 }
@@ -98,7 +98,7 @@ void Prober::ask_relays(TimePoint /*now*/, Output& out) {
                    member.name != probe_.name;
         },
         chosen_);
-    const Endpoint& self = membership_.self().endpoint;
+    const Endpoint& self = membership_.here();
     for (const Member* relay : chosen_) {
         const bool nack = relay->versions.protocol_max >= version_with_nack;
         probe_.asked += nack ? 1U : 0U;

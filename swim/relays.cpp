@@ -35,7 +35,7 @@ void Relays::request(TimePoint now, const Endpoint& from, const IndirectPing& re
     relays_.push_back({counters_.next_sequence(), request.sequence, answer_to(request.source, from),
                        request.nack, now + config_.probe_timeout * 4 / 5,
                        now + config_.probe_timeout});
-    const Endpoint& self = membership_.self().endpoint;
+    const Endpoint& self = membership_.here();
     message_.clear();
     encode(Ping{relays_.back().sequence, request.node, {self.ip(), self.port(), config_.name}},
            message_);

@@ -25,13 +25,25 @@ Swim::Swim(const Config& config, const LocalState& local, Random random)
       prober_(config_, table_, membership_, sender_, awareness_, random_, counters_),
       relays_(config_, membership_, sender_, counters_),
       gossip_(config_, table_, sender_, random_),
-      exchanges_(config_, table_, membership_, local_, random_, counters_) {
+      exchanges_(config_, table_, membership_, local_, random_, counters_),
+      relocation_({config_.probe_timeout / 2, move_patience}),
+      stragglers_(config_.probe_timeout) {
     MUSTER_ASSERT(!config_.name.empty());
     MUSTER_ASSERT(!config_.advertise.is_unspecified());
 }
 
 void Swim::start(TimePoint now, BytesView meta, Output& out) {
-    membership_.announce(now, config_.advertise, meta, 0, out);
+    const std::optional<FormerLife>& former = config_.former;
+    const bool moved = former && former->endpoint != config_.advertise;
+    if (moved) {
+        membership_.set_former(former->endpoint);
+    }
+    if (moved && !former->left) {
+        membership_.begin(now, former->endpoint, config_.advertise, meta, out);
+        relocation_.ask(now);
+    } else {
+        membership_.announce(now, config_.advertise, meta, 0, out);
+    }
     prober_.start(now);
     gossip_.start(now);
     exchanges_.start(now);
@@ -81,6 +93,9 @@ void Swim::dispatch(TimePoint now, const Endpoint& from, const Message& message,
 void Swim::answer(const Endpoint& from, const Ping& ping, Output& out) {
     if (!ping.node.empty() && ping.node != config_.name) {
         return;
+    }
+    if (!relocation_.settled() && answer_to(ping.source, from) == here()) {
+        heard_ourselves_ = true;
     }
     payload_.clear();
     local_.append_ack_payload(payload_);
@@ -194,7 +209,7 @@ TimePoint Swim::next_deadline() const {
     TimePoint next =
         std::min({prober_.next_deadline(), relays_.next_deadline(), gossip_.next_deadline(),
                   exchanges_.next_deadline(), membership_.next_suspicion_deadline()});
-    return move_ ? std::min(next, move_->latest) : next;
+    return std::min({next, relocation_.next_deadline(), stragglers_.next_deadline()});
 }
 
 StreamId Swim::exchange(TimePoint now, const Endpoint& peer, bool join, Output& out) {
@@ -206,13 +221,22 @@ void Swim::ping_by_name(TimePoint now, BytesView name, const Endpoint& endpoint,
 }
 
 void Swim::leave(TimePoint now, std::uint64_t ticket, Output& out) {
-    move_.reset();
+    relocation_.stop();
     membership_.leave(now, ticket, out);
     settle(now, out);
 }
 
+void Swim::say_left(TimePoint now, BytesView name, std::uint32_t incarnation, Output& out) {
+    const Member* member = table_.find(name);
+    if (member != nullptr && member != &self()) {
+        const std::uint32_t latest = std::max(incarnation, member->incarnation);
+        membership_.dead(now, {latest, name, name}, {Origin::Kind::Gossip, {}}, out);
+    }
+    settle(now, out);
+}
+
 void Swim::update(TimePoint now, BytesView meta, std::uint64_t ticket, Output& out) {
-    if (move_) {
+    if (!relocation_.settled()) {
         // Said with the announcement that follows.
         membership_.self().meta = meta;
         out.finished.push_back(ticket);
@@ -223,24 +247,20 @@ void Swim::update(TimePoint now, BytesView meta, std::uint64_t ticket, Output& o
 }
 
 void Swim::move(TimePoint now, const Endpoint& endpoint, Output& out) {
-    if (membership_.leaving() && !move_) {
-        return;
-    }
-    if (!move_) {
-        if (endpoint == self().endpoint) {
+    if (relocation_.settled()) {
+        if (membership_.leaving() || endpoint == here()) {
             return;
         }
-        membership_.depart(now, move_ticket, out);
+        membership_.set_former(self().endpoint);
+        relocation_.depart(now);
     }
-    move_ = Move{endpoint, now + move_patience};
+    membership_.set_here(endpoint);
     settle(now, out);
 }
 
 // What every input may have brought about: news to gossip, the end of a move.
 void Swim::settle(TimePoint now, Output& out) {
-    if (move_) {
-        finish_move(now, out);
-    }
+    relocate(now, out);
     sender_.set_hearers(table_.live() > 0 ? table_.live() - 1 : 0);
     gossip_.notice(now);
     // What is overdue stays so until a tick has noticed it. A confirmation may move a suspicion's
@@ -250,16 +270,58 @@ void Swim::settle(TimePoint now, Output& out) {
     }
 }
 
-void Swim::finish_move(TimePoint now, Output& out) {
-    const auto sent = std::find(out.finished.begin(), out.finished.end(), move_ticket);
-    if (sent != out.finished.end()) {
-        out.finished.erase(sent);
-    } else if (now < move_->latest) {
+void Swim::relocate(TimePoint now, Output& out) {
+    if (!membership_.former()) {
         return;
     }
-    const Endpoint endpoint = move_->endpoint;
-    move_.reset();
-    membership_.announce(now, endpoint, Bytes(self().meta), 0, out);
+    hear_of_relocation(now, out);
+    while (const auto statement = stragglers_.next(now)) {
+        membership_.tell(now, *statement, out);
+    }
+    switch (relocation_.next(now, table_.live() <= 1)) {
+        case Relocation::Action::None:
+            return;
+        case Relocation::Action::Ask:
+            return prober_.ping_by_name(now, config_.name, *membership_.former(), out);
+        case Relocation::Action::Revive:
+            membership_.revive(now, move_ticket, out);
+            break;
+        case Relocation::Action::Depart:
+            membership_.depart(now, move_ticket, out);
+            break;
+        case Relocation::Action::Arrive:
+            if (relocation_.is_copy()) {
+                membership_.set_former(std::nullopt);
+            }
+            membership_.announce(now, Endpoint(here()), Bytes(self().meta), move_ticket, out);
+            break;
+        case Relocation::Action::Repeat:
+            membership_.repeat(out);
+            out.arrived = true;
+            break;
+    }
+    membership_.tell_all(out);
+}
+
+void Swim::hear_of_relocation(TimePoint now, Output& out) {
+    std::erase_if(out.pings, [&](const PingResult& ping) {
+        if (ping.name != config_.name) {
+            return false;
+        }
+        if (ping.answered && !heard_ourselves_) {
+            relocation_.answered();
+            out.lives_elsewhere = ping.peer;
+        }
+        return true;
+    });
+    if (const auto heard = membership_.take_heard()) {
+        if (relocation_.heard(now, heard->held)) {
+            stragglers_.add(now, heard->peer, heard->held, heard->incarnation);
+        }
+    }
+    if (std::erase(out.finished, move_ticket) > 0) {
+        relocation_.sent(now, spread_time(config_.gossip_interval, table_.size()));
+    }
 }
 
 void Swim::broadcast(TimePoint now, Tier tier, BytesView payload, std::uint64_t ticket,

@@ -24,8 +24,10 @@
 #include "swim/prober.h"
 #include "swim/random.h"
 #include "swim/relays.h"
+#include "swim/relocation.h"
 #include "swim/result.h"
 #include "swim/sender.h"
+#include "swim/stragglers.h"
 #include "swim/stream.h"
 
 namespace muster::swim {
@@ -57,10 +59,11 @@ public:
     StreamId exchange(TimePoint now, const Endpoint& peer, bool join, Output& out);
     void ping_by_name(TimePoint now, BytesView name, const Endpoint& endpoint, Output& out);
     void leave(TimePoint now, std::uint64_t ticket, Output& out);
+    // Says in the name of another member that it has left: of the one that we were.
+    void say_left(TimePoint now, BytesView name, std::uint32_t incarnation, Output& out);
     // Announces new metadata. REQUIRES: meta.size() <= 512
     void update(TimePoint now, BytesView meta, std::uint64_t ticket, Output& out);
-    // Announces a new address of ours: others accept one only for a member that has left, so the
-    // old one is said to have left first, and the new one follows when that was heard.
+    // Announces a new address of ours (swim/relocation.h).
     void move(TimePoint now, const Endpoint& endpoint, Output& out);
     void broadcast(TimePoint now, Tier tier, BytesView payload, std::uint64_t ticket, Output& out);
     // One message of the layer above for one member, as one packet.
@@ -71,6 +74,8 @@ public:
 
     const MemberTable& table() const { return table_; }
     const Member& self() const { return membership_.self(); }
+    // Where we are: while we move, not where we are announced.
+    const Endpoint& here() const { return membership_.here(); }
     unsigned health() const { return awareness_.score(); }
     const Sender& sender() const { return sender_; }
     const Prober& prober() const { return prober_; }
@@ -87,7 +92,8 @@ private:
     void answer_stream(StreamId id, const Ping& ping, Output& out);
     void notice_stall(TimePoint now);
     void settle(TimePoint now, Output& out);
-    void finish_move(TimePoint now, Output& out);
+    void relocate(TimePoint now, Output& out);
+    void hear_of_relocation(TimePoint now, Output& out);
 
     const Config config_;
     const LocalState& local_;
@@ -103,15 +109,11 @@ private:
     Exchanges exchanges_;
     PacketReader reader_;
 
-    // A change of our address under way: announced when the old one's leave was sent, or at the
-    // latest then.
-    struct Move {
-        Endpoint endpoint;
-        TimePoint latest{};
-    };
-    std::optional<Move> move_;
-    TimePoint promised_ = never;  // when the next tick was due, as of the last input
-    TimePoint quiet_until_{};     // of the last stall that was noticed
+    Relocation relocation_;
+    Stragglers stragglers_;
+    bool heard_ourselves_ = false;  // our own ping to the former address came back here
+    TimePoint promised_ = never;    // when the next tick was due, as of the last input
+    TimePoint quiet_until_{};       // of the last stall that was noticed
 
     std::uint64_t faults_[fault_count] = {};
     std::uint64_t stalls_ = 0;

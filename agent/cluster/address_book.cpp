@@ -10,6 +10,11 @@ namespace muster::cluster {
 AddressBook::AddressBook(const Config& config, Random random) : config_(config), random_(random) {}
 
 void AddressBook::remember(TimePoint now, BytesView name, const Endpoint& endpoint) {
+    recall(now, name, endpoint, now);
+}
+
+void AddressBook::recall(TimePoint now, BytesView name, const Endpoint& endpoint,
+                         TimePoint failed) {
     forget(name);
     while (!entries_.empty() && entries_.size() >= config_.max_remembered) {
         // The one whose turn is farthest off: the longest tried in vain.
@@ -17,7 +22,7 @@ void AddressBook::remember(TimePoint now, BytesView name, const Endpoint& endpoi
     }
     Entry entry;
     entry.endpoint = endpoint;
-    entry.failed = now;
+    entry.failed = failed;
     entry.last = now;
     entry.early = draw_early(random_);
     const auto [position, inserted] = entries_.emplace(Bytes(name), entry);

@@ -37,6 +37,8 @@ public:
 
     // A member is reported failed. If it is known already, it starts over with this address.
     void remember(TimePoint now, BytesView name, const Endpoint& endpoint);
+    // One that failed, or fell silent, at `failed`, in an earlier life of ours.
+    void recall(TimePoint now, BytesView name, const Endpoint& endpoint, TimePoint failed);
     // It is alive again, has left, or was pruned.
     void forget(BytesView name);
     // How many members are alive now, ourselves included: sets the pace.
@@ -54,6 +56,13 @@ public:
 
     std::size_t size() const { return entries_.size(); }
     bool contains(BytesView name) const { return entries_.find(name) != entries_.end(); }
+    // Calls visit(name, endpoint, failed) for each.
+    template <class Visit>
+    void each(Visit visit) const {
+        for (const auto& [name, entry] : entries_) {
+            visit(name, entry.endpoint, entry.failed);
+        }
+    }
 
 private:
     struct Entry {

@@ -215,7 +215,9 @@ void Cluster::user_state(Bytes& out) const {
     state.status_ltimes.reserve(members_.table().size());
     for (const auto& [name, member] : members_.table()) {
         state.status_ltimes.push_back({name, member.status_ltime});
-        if (member.status == Status::Left) {
+        // A leave remembered from before our start may be of a life that has been followed by
+        // another: it is not for us to tell.
+        if (member.status == Status::Left && !member.recalled) {
             state.left_members.push_back(name);
         }
     }

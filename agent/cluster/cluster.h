@@ -26,6 +26,7 @@
 #include "agent/cluster/messages.h"
 #include "agent/cluster/output.h"
 #include "agent/cluster/queries.h"
+#include "agent/cluster/remembered.h"
 #include "agent/cluster/rumours.h"
 #include "agent/cluster/seeds.h"
 #include "swim/output.h"
@@ -62,6 +63,10 @@ public:
 
     // ---- time ----
 
+    // What an earlier life of ours knew. `tried`: its members that are not here are looked for.
+    // Before start().
+    void recall(TimePoint now, const Clocks& clocks, const std::vector<Remembered>& members,
+                bool tried);
     // Starts the timers. Once, before anything else.
     void start(TimePoint now, Output& out);
     void tick(TimePoint now, Output& out);
@@ -101,6 +106,13 @@ public:
     LamportTime member_time() const { return clock_.time(); }
     LamportTime event_time() const { return rumours_.event_time(); }
     LamportTime query_time() const { return rumours_.query_time(); }
+    // We have another address, and have said on the wire that we left the old one: a join intent
+    // contradicts whoever passes that on as a leave of ours.
+    void arrived(TimePoint now, Output& out);
+    // Says of another name that it has left: the one that we had before.
+    void say_left(TimePoint now, BytesView name, Output& out);
+    // What each clock has used up.
+    Clocks clocks() const;
     // User events older than this happened before our join, and are not wanted.
     LamportTime min_event_time() const { return rumours_.min_event_time(); }
 

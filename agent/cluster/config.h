@@ -22,7 +22,8 @@ struct Config {
     // A member that was said to leave and is still on the wire after so long stays: alive again.
     Duration leaving_timeout = std::chrono::minutes(1);
     Duration forget_after =
-        std::chrono::hours(24 * 30);                 // failed members are tried again for so long
+        std::chrono::hours(24 * 30);  // failed members are tried again for so long
+    bool rejoin_after_leave = false;  // a start looks for the members that were left gracefully
     Duration retry_first = std::chrono::seconds(2);  // doubling
     Duration retry_max = std::chrono::hours(1);
     // Seeds are looked up again after retry_first, doubling up to this, times the members alive, at

@@ -48,6 +48,7 @@ void Members::joined(TimePoint now, const swim::WireEvent& event, const WireReco
     copy(record, member);
     member.incarnation = event.incarnation;
     member.suspect = false;
+    member.recalled = false;
     set_status(now, *position, status);
     report(MemberEvent::Kind::Join, *position, from, event.cause, events);
 }
@@ -120,6 +121,7 @@ Verdict Members::apply(TimePoint now, BytesView name, const Intent& intent, Dura
         return verdict;
     }
     member.status_ltime = intent.ltime;
+    member.recalled = false;
     const Status from = member.status;
     if (verdict.status == Status::Left && from == Status::Failed) {
         depart(now, *position, Status::Left);
@@ -136,6 +138,24 @@ Verdict Members::apply(TimePoint now, BytesView name, const Intent& intent, Dura
         }
     }
     return verdict;
+}
+
+void Members::recall(const Remembered& remembered) {
+    if (table_.size() >= max_members_ || table_.find(remembered.name) != table_.end()) {
+        return;
+    }
+    Events none;
+    const auto position = insert(remembered.name, none);
+    Member& member = position->second;
+    member.endpoint = remembered.endpoint;
+    member.meta = remembered.meta;
+    member.versions = remembered.versions;
+    member.status_ltime = remembered.status_ltime;
+    member.incarnation = remembered.incarnation;
+    member.recalled = true;
+    const Status status = remembered.status == Status::Left ? Status::Left : Status::Failed;
+    depart(remembered.since, *position, status);
+    ++index_;
 }
 
 // ---- time ----

@@ -16,6 +16,7 @@
 
 #include "agent/cluster/intents.h"
 #include "agent/cluster/lamport.h"
+#include "agent/cluster/remembered.h"
 #include "agent/cluster/status.h"
 #include "agent/effects.h"
 #include "swim/endpoint.h"
@@ -36,6 +37,7 @@ struct Member {
     TimePoint departed = never;    // when it failed or left: a failure turned into a leave keeps it
     TimePoint prune_at = never;    // when it is to be erased by a prune
     std::uint32_t incarnation = 0;  // at the last report from the wire
+    bool recalled = false;          // known from an earlier life of ours, and not heard of since
 };
 
 // What the wire table holds about a member, beside its event.
@@ -70,6 +72,10 @@ public:
     void cleared(const swim::WireEvent& event, Events& events);
     // No event of ours: only the incarnation has changed.
     void refreshed(const swim::WireEvent& event);
+
+    // One that an earlier life of ours knew: failed if it was there then, until it is heard; no
+    // event. Nothing is done if it is known already.
+    void recall(const Remembered& member);
 
     // ---- intents (section 10.3) ----
 

@@ -51,6 +51,14 @@ void Rumours::merge(const PushPull& state, std::vector<HeardEvent>& news) {
     }
 }
 
+// Section 12.
+void Rumours::restore(LamportTime events, LamportTime queries) {
+    event_clock_.witness(events);
+    query_clock_.witness(queries);
+    events_.ignore_before(after(events));
+    queries_.ignore_before(after(queries));
+}
+
 void Rumours::ignore_events_before(LamportTime ltime) {
     if (ltime != lamport_end) {
         events_.ignore_before(ltime);

@@ -36,6 +36,8 @@ public:
     void witness(LamportTime events, LamportTime queries);
     // The events of a push/pull: never passed on. Appends those that are news.
     void merge(const PushPull& state, std::vector<HeardEvent>& news);
+    // The times that an earlier life of ours has used up: nothing of then is news again.
+    void restore(LamportTime events, LamportTime queries);
     // Events before that time are not wanted: they happened before we joined.
     void ignore_events_before(LamportTime ltime);
     // Fills in the clocks and the remembered events. The views live as long as this is not changed.

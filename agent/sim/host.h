@@ -75,6 +75,7 @@ struct Host {
     std::vector<Disk::Answer> answers;  // of the disk, likewise
     TimePoint disk_due = never;         // the one event of the disk that counts
 
+    Memory memory;                // what its process keeps, if the world has disks
     std::vector<Endpoint> seeds;  // what the resolver answers
     std::uint64_t resolved = 0;   // how often it was asked
     Traffics traffic;

@@ -56,6 +56,7 @@ void World::boot(HostId id) {
     host.config.swim.packet_overhead = host.seal.packet_overhead();
     host.config.has_seeds = !host.seeds.empty();
     host.config.seed = random_.next();
+    host.config.memory = host.memory;
     host.node.emplace(host.config);
     host.process = Process::Running;
     lives_[id] = ++host.life;
@@ -378,6 +379,9 @@ void World::dispatch(const Event& event) {
 // What every input of a node ends in.
 void World::settle(Host& host, Effects&& effects) {
     const bool left = effects.left;
+    if (options_.disks && effects.remember) {
+        apply(host.node->remember(host.clock.local(now_), /*whole=*/false), host.memory);
+    }
     perform(host, effects);
     const std::uint64_t index = host.node->index();
     if (index != host.index) {

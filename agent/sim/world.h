@@ -36,6 +36,7 @@ struct Options {
     swim::Verify verify;                     // of every host, until set_verify()
     std::size_t socket_buffer = 208 * 1024;  // as Linux has it; each datagram costs its overhead
     Duration resolver_delay = std::chrono::milliseconds(20);
+    bool disks = false;       // processes remember their earlier lives
     bool keep_text = false;   // of the transcript
     bool keep_events = true;  // of each node: what events() answers
 };
@@ -74,12 +75,15 @@ public:
     // Starts its process. REQUIRES: none is running.
     void boot(HostId host);
     void kill(HostId host);
-    // Kills it if it runs, and starts a new life: same name, nothing remembered.
+    // Kills it if it runs, and starts a new life: same name, and remembering only if there are
+    // disks.
     void restart(HostId host);
     void pause(HostId host);
     void resume(HostId host);
     // Every datagram takes so long to be handled; zero again: none waits.
     void set_work(HostId host, Duration work);
+    // Its disk becomes a copy of another's.
+    void copy_disk(HostId from, HostId to) { at(to).memory = at(from).memory; }
     void set_socket_buffer(HostId host, std::size_t bytes) { at(host).socket_buffer = bytes; }
     // The whole machine ends at once, and its disk forgets what it may forget.
     void crash(HostId host);

@@ -112,7 +112,7 @@ private:
     }
 
     void rare(Script& script) {
-        switch (script.byte() % 10) {
+        switch (script.byte() % 11) {
             case 0:
                 return perform(node_.leave(now_, ++request_));
             case 1:
@@ -139,8 +139,10 @@ private:
                 return perform(node_.key_answer(
                     now_, script.byte(),
                     {script.byte() % 2 == 0, Bytes(script.text()), {Bytes(script.text())}}));
-            default:
+            case 9:
                 return say_of_a_query(script);
+            default:
+                return restart(script);
         }
     }
 
@@ -195,6 +197,24 @@ private:
                 asked_ = query->id;
             }
         }
+    }
+
+    // Another life, that remembers this one, perhaps elsewhere or under another name.
+    void restart(Script& script) {
+        NodeConfig next = config();
+        next.memory = memory_;
+        apply(node_.remember(now_, /*whole=*/true), next.memory);
+        memory_ = next.memory;
+        next.swim.advertise = script.endpoint();
+        if (script.byte() % 8 == 0) {
+            next.swim.name = "n9";
+        }
+        if (next.swim.name != memory_.name) {
+            incarnation_ = 0;
+        }
+        open_.clear();
+        node_ = Node(std::move(next));
+        perform(node_.start(now_));
     }
 
     template <class Message>
@@ -276,6 +296,7 @@ private:
     const Endpoint& keep(Endpoint endpoint) { return endpoints_.emplace_back(endpoint); }
 
     TimePoint now_{std::chrono::seconds(1000)};
+    Memory memory_;
     Node node_;
     const Endpoint from_ = *Endpoint::from_bytes({"\x0a\0\0\x01", 4}, 7946);
     std::uint32_t incarnation_ = 0;

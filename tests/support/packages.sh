@@ -12,7 +12,7 @@
 packages_build=(
     g++ cmake ninja-build
     libasio-dev libmsgpack-cxx-dev libcli11-dev libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev
-    libre2-dev nettle-dev libxxhash-dev
+    libre2-dev libsqlite3-dev nettle-dev libxxhash-dev
 )
 packages_test=(catch2 ccache binutils procps)
 mapfile -t -O "${#packages_test[@]}" packages_test < <(

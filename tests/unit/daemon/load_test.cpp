@@ -87,6 +87,11 @@ TEST_CASE("state is kept where root says nothing else, and by nobody else unaske
     world.is_root = GENERATE(true, false);
     CHECK(world.settings().data_dir == (world.is_root ? "/var/lib/muster" : ""));
     CHECK(world.settings({"--data-dir", "/d"}).data_dir == "/d");
+    // A service has what systemd made for it, whoever it runs as.
+    world.variables["STATE_DIRECTORY"] = "/var/lib/service:/var/lib/other";
+    CHECK(world.settings().data_dir == "/var/lib/service");
+    CHECK(world.settings({"--data-dir", "/d"}).data_dir == "/d");
+    world.variables.erase("STATE_DIRECTORY");
     CHECK(world.settings({"--ephemeral"}).data_dir.empty());
     CHECK(world.settings({"--ephemeral"}).ephemeral);
     CHECK(world.settings().ephemeral == !world.is_root);

@@ -1,0 +1,229 @@
+#include "agent/store/state_rows.h"
+
+#include <array>
+#include <limits>
+
+#include "agent/cluster/coordinate.h"
+#include "agent/cluster/status.h"
+
+namespace muster::store {
+
+namespace {
+
+using cluster::Remembered;
+using cluster::Status;
+
+// Beyond what an agent keeps: only a file that is not ours has more.
+constexpr std::int64_t max_members = 200000;
+constexpr std::size_t max_name = 65536;
+constexpr std::size_t max_meta = 512;
+
+// Names and tags are bytes, so they are BLOBs: read them with CAST(name AS TEXT).
+constexpr char schema_1[] =
+    "CREATE TABLE self ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " name BLOB NOT NULL, ip BLOB NOT NULL, port INTEGER NOT NULL, incarnation INTEGER NOT NULL,"
+    " has_left INTEGER NOT NULL,"
+    " member_time INTEGER NOT NULL, event_time INTEGER NOT NULL, query_time INTEGER NOT NULL,"
+    " coordinate BLOB NOT NULL);"
+    "CREATE TABLE live_tags (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE members ("
+    " name BLOB PRIMARY KEY, ip BLOB NOT NULL, port INTEGER NOT NULL, meta BLOB NOT NULL,"
+    " versions BLOB NOT NULL, status BLOB NOT NULL, status_time INTEGER NOT NULL,"
+    " incarnation INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;"
+    "PRAGMA user_version = 1;";
+
+// A transaction that is undone unless it was committed.
+class Transaction {
+public:
+    explicit Transaction(Database& db) : db_(db), open_(db.run("BEGIN IMMEDIATE")) {}
+    ~Transaction() {
+        if (open_)
+            db_.run("ROLLBACK");
+    }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    explicit operator bool() const { return open_; }
+    bool commit() {
+        if (!db_.run("COMMIT"))
+            return false;
+        open_ = false;
+        return true;
+    }
+
+private:
+    Database& db_;
+    bool open_;
+};
+
+// SQLite's integers are signed: the same 64 bits.
+std::int64_t to_column(std::uint64_t time) {
+    return static_cast<std::int64_t>(time);
+}
+
+cluster::LamportTime time_of(std::int64_t column) {
+    return static_cast<cluster::LamportTime>(column);
+}
+
+std::optional<Endpoint> endpoint_of(BytesView ip, std::int64_t port) {
+    if (port < 0 || port > std::numeric_limits<std::uint16_t>::max())
+        return std::nullopt;
+    return Endpoint::from_bytes(ip, static_cast<std::uint16_t>(port));
+}
+
+std::optional<std::uint32_t> incarnation_of(std::int64_t column) {
+    if (column < 0 || column > std::numeric_limits<std::uint32_t>::max())
+        return std::nullopt;
+    return static_cast<std::uint32_t>(column);
+}
+
+Status status_of(BytesView text) {
+    for (const Status status : {Status::Alive, Status::Leaving, Status::Left, Status::Failed}) {
+        if (text == cluster::to_string(status))
+            return status;
+    }
+    return Status::None;
+}
+
+bool read_self(Database& db, Memory& memory) {
+    Statement row(db.get(),
+                  "SELECT name, ip, port, incarnation, has_left, member_time, event_time,"
+                  " query_time, coordinate FROM self WHERE id = 1");
+    if (!row.step())
+        return !row.failed();
+    const auto endpoint = endpoint_of(row.bytes(1), row.number(2));
+    const auto incarnation = incarnation_of(row.number(3));
+    const BytesView name = row.bytes(0);
+    if (endpoint && incarnation && !name.empty() && name.size() <= max_name) {
+        memory.name = name;
+        memory.advertise = *endpoint;
+        memory.incarnation = *incarnation;
+        memory.left = row.number(4) != 0;
+        memory.clocks = {time_of(row.number(5)), time_of(row.number(6)), time_of(row.number(7))};
+        memory.coordinate = cluster::decode_ack_payload(row.bytes(8));
+    }
+    return true;
+}
+
+bool read_live_tags(Database& db, Memory& memory) {
+    Statement row(db.get(), "SELECT key, value FROM live_tags");
+    while (row.step() && memory.live_tags.size() < max_meta)
+        memory.live_tags.emplace(row.bytes(0), row.bytes(1));
+    return !row.failed();
+}
+
+bool read_members(Database& db, std::int64_t wall_offset, Memory& memory) {
+    Statement row(db.get(),
+                  "SELECT name, ip, port, meta, versions, status, status_time, incarnation, since"
+                  " FROM members LIMIT ?1");
+    row.bind(1, max_members);
+    while (row.step()) {
+        const auto endpoint = endpoint_of(row.bytes(1), row.number(2));
+        const auto incarnation = incarnation_of(row.number(7));
+        const Status status = status_of(row.bytes(5));
+        const BytesView name = row.bytes(0);
+        const BytesView meta = row.bytes(3);
+        if (!endpoint || !incarnation || status == Status::None || name.empty() ||
+            name.size() > max_name || meta.size() > max_meta)
+            continue;
+        Remembered member;
+        member.name = name;
+        member.endpoint = *endpoint;
+        member.meta = meta;
+        member.versions = swim::Versions::from_bytes(row.bytes(4));
+        member.status = status;
+        member.status_ltime = time_of(row.number(6));
+        member.incarnation = *incarnation;
+        std::int64_t since = 0;
+        if (!__builtin_sub_overflow(row.number(8), wall_offset, &since))
+            member.since = TimePoint(Duration(since));
+        memory.members.push_back(std::move(member));
+    }
+    return !row.failed();
+}
+
+bool write_self(Database& db, const Memory& memory) {
+    Bytes coordinate;
+    if (memory.coordinate)
+        cluster::encode_ack_payload(*memory.coordinate, coordinate);
+    Statement row(db.get(),
+                  "INSERT OR REPLACE INTO self (id, name, ip, port, incarnation, has_left,"
+                  " member_time, event_time, query_time, coordinate)"
+                  " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    row.bind(1, memory.name).bind(2, memory.advertise.ip()).bind(3, memory.advertise.port());
+    row.bind(4, memory.incarnation).bind(5, memory.left ? 1 : 0);
+    row.bind(6, to_column(memory.clocks.member)).bind(7, to_column(memory.clocks.event));
+    row.bind(8, to_column(memory.clocks.query)).bind(9, coordinate);
+    return row.run();
+}
+
+bool write_live_tags(Database& db, const cluster::Tags& tags) {
+    if (!db.run("DELETE FROM live_tags"))
+        return false;
+    Statement row(db.get(), "INSERT INTO live_tags (key, value) VALUES (?1, ?2)");
+    for (const auto& [key, value] : tags) {
+        if (!row.bind(1, key).bind(2, value).run())
+            return false;
+    }
+    return true;
+}
+
+bool write_members(Database& db, const MemoryChange& change) {
+    if (change.whole && !db.run("DELETE FROM members"))
+        return false;
+    Statement remove(db.get(), "DELETE FROM members WHERE name = ?1");
+    for (const Bytes& name : change.forgotten) {
+        if (!remove.bind(1, name).run())
+            return false;
+    }
+    Statement row(db.get(),
+                  "INSERT OR REPLACE INTO members (name, ip, port, meta, versions, status,"
+                  " status_time, incarnation, since)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    for (const Remembered& member : change.now.members) {
+        const std::array<char, 6> versions = member.versions.to_bytes();
+        row.bind(1, member.name).bind(2, member.endpoint.ip()).bind(3, member.endpoint.port());
+        row.bind(4, member.meta).bind(5, BytesView(versions.data(), versions.size()));
+        row.bind(6, BytesView(cluster::to_string(member.status)));
+        row.bind(7, to_column(member.status_ltime)).bind(8, member.incarnation);
+        std::int64_t since = 0;
+        if (__builtin_add_overflow(member.since.time_since_epoch().count(), change.wall_offset,
+                                   &since))
+            since = 0;
+        row.bind(9, since);
+        if (!row.run())
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<DbFault> migrate(Database& db, int version) {
+    if (version == 1)
+        return std::nullopt;
+    Transaction transaction(db);
+    if (!transaction || !db.run(schema_1))
+        return db.fault();
+    if (!transaction.commit())
+        return db.fault();
+    return std::nullopt;
+}
+
+std::optional<DbFault> read_memory(Database& db, std::int64_t wall_offset, Memory& memory) {
+    if (read_self(db, memory) && read_live_tags(db, memory) &&
+        read_members(db, wall_offset, memory))
+        return std::nullopt;
+    return db.fault();
+}
+
+std::optional<DbFault> write_memory(Database& db, const MemoryChange& change) {
+    Transaction transaction(db);
+    if (transaction && write_self(db, change.now) && write_live_tags(db, change.now.live_tags) &&
+        write_members(db, change) && transaction.commit())
+        return std::nullopt;
+    return db.fault();
+}
+
+}  // namespace muster::store
