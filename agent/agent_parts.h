@@ -93,7 +93,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::int64_t wall_time(TimePoint at) const override;
     api::Stats stats() const override;
     std::vector<std::string> warnings() const override;
-    void join(std::vector<std::string> seeds, std::function<void(api::JoinOutcome)> done) override;
+    void join(std::vector<std::string> seeds, bool replay,
+              std::function<void(api::JoinOutcome)> done) override;
     void leave(std::function<void(std::string error)> done) override;
     void force_leave(const Bytes& name, bool prune,
                      std::function<void(std::string error)> done) override;

@@ -89,15 +89,16 @@ RequestId Agent::Parts::expect(Completion completion) {
     return last_request;
 }
 
-void Agent::Parts::join(std::vector<std::string> seeds,
+void Agent::Parts::join(std::vector<std::string> seeds, bool replay,
                         std::function<void(api::JoinOutcome)> done) {
-    resolver->resolve(seeds, [this, done = std::move(done)](std::vector<net::Resolved> resolved) {
+    resolver->resolve(seeds, [this, replay,
+                              done = std::move(done)](std::vector<net::Resolved> resolved) {
         const auto joining = std::make_shared<Joining>(
             std::move(resolved),
             [this](const Endpoint& endpoint) { return advertised->is_self(endpoint); });
         const RequestId request =
             expect([joining, done](const RequestDone& result) { done(joining->outcome(result)); });
-        perform(node->join(clock.now(), request, joining->peers()));
+        perform(node->join(clock.now(), request, joining->peers(), replay));
         arm();
     });
 }

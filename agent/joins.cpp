@@ -13,9 +13,10 @@ constexpr std::size_t width = 8;
 }  // namespace
 
 void Joins::start(TimePoint now, std::optional<RequestId> request, std::span<const Endpoint> peers,
-                  Effects& effects) {
+                  bool replay, Effects& effects) {
     Join join;
     join.request = request;
+    join.replay = replay;
     join.announce = request.has_value() || !has_joined_;
     join.done.request = request.value_or(0);
     join.done.error = cluster_.join_refusal();
@@ -31,6 +32,11 @@ void Joins::start(TimePoint now, std::optional<RequestId> request, std::span<con
         }
     }
     advance(now, running_.emplace(++last_key_, std::move(join)).first, effects);
+}
+
+bool Joins::replays(swim::StreamId id) const {
+    const auto stream = streams_.find(id);
+    return stream != streams_.end() && running_.at(stream->second).replay;
 }
 
 void Joins::advance(TimePoint now, Running::iterator position, Effects& effects) {

@@ -22,9 +22,12 @@ public:
     Joins(swim::Swim& swim, cluster::Cluster& cluster) : swim_(swim), cluster_(cluster) {}
 
     // Begins one. Without `request` it is of the seeds: its failures become notices instead of an
-    // outcome. Our own address, and an address given twice, are passed over.
+    // outcome. Our own address, and an address given twice, are passed over. `replay`: events from
+    // before the join are wanted too.
     void start(TimePoint now, std::optional<RequestId> request, std::span<const Endpoint> peers,
-               Effects& effects);
+               bool replay, Effects& effects);
+    // Whether the exchange is of a join that wants them. REQUIRES: it has not ended.
+    bool replays(swim::StreamId id) const;
     // An exchange has ended. False if it was none of ours.
     bool exchanged(TimePoint now, const swim::ExchangeResult& result, cluster::Output& up,
                    Effects& effects);
@@ -32,6 +35,7 @@ public:
 private:
     struct Join {
         std::optional<RequestId> request;
+        bool replay = false;
         bool announce = false;  // it marks a new life: a start, or a person's wish
         std::deque<Endpoint> waiting;
         std::size_t open = 0;

@@ -80,16 +80,16 @@ TimePoint Node::next_deadline() const {
     return next;
 }
 
-Effects Node::join(TimePoint now, RequestId request, std::span<const Endpoint> peers) {
+Effects Node::join(TimePoint now, RequestId request, std::span<const Endpoint> peers, bool replay) {
     Effects effects = parts_->take();
-    parts_->joins.start(now, request, peers, effects);
+    parts_->joins.start(now, request, peers, replay, effects);
     parts_->settle(now, effects);
     return effects;
 }
 
 Effects Node::seeds_resolved(TimePoint now, std::span<const Endpoint> seeds) {
     Effects effects = parts_->take();
-    parts_->joins.start(now, std::nullopt, seeds, effects);
+    parts_->joins.start(now, std::nullopt, seeds, /*replay=*/false, effects);
     parts_->settle(now, effects);
     return effects;
 }

@@ -97,7 +97,9 @@ public:
 
     // Exchanges everything with each of `peers`, as a join. Done with how many were reached and
     // merged; our own endpoint is skipped. An empty list is done at once.
-    Effects join(TimePoint now, RequestId request, std::span<const Endpoint> peers);
+    // `replay`: user events that the others remember are told too; else only what comes after it.
+    Effects join(TimePoint now, RequestId request, std::span<const Endpoint> peers,
+                 bool replay = false);
     // The answer to Effects::resolve_seeds: joins them if that is still wanted.
     Effects seeds_resolved(TimePoint now, std::span<const Endpoint> seeds);
     // Tells the others, then Effects::left. Bounded by twice broadcast_timeout +

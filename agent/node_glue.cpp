@@ -63,7 +63,8 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
     }
     wire.user_messages.clear();
     for (const swim::UserState& state : wire.user_states) {
-        cluster.merge_user_state(now, state.payload, state.join && state.ours, up);
+        const bool joins_fresh = state.join && state.ours && !joins.replays(state.id);
+        cluster.merge_user_state(now, state.payload, joins_fresh, up);
     }
     wire.user_states.clear();
     measure(effects);

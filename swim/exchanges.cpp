@@ -65,7 +65,7 @@ void Exchanges::request(TimePoint now, StreamId id, const Endpoint& from, const 
     reply.id = id;
     encode_state(remote.join, reply.bytes);
     out.replies.push_back(std::move(reply));
-    const std::string error = merge(now, remote, from, /*ours=*/false, out);
+    const std::string error = merge(now, id, remote, from, /*ours=*/false, out);
     if (!error.empty()) {
         out.refusals.push_back({from, error});
     }
@@ -85,7 +85,7 @@ bool Exchanges::answer(TimePoint now, StreamId id, const PushPull& remote, Outpu
     if (exchange.join && result.others == 0) {
         result.error = "only this agent itself answers there";
     } else {
-        result.error = merge(now, remote, exchange.peer, /*ours=*/exchange.join, out);
+        result.error = merge(now, id, remote, exchange.peer, /*ours=*/exchange.join, out);
     }
     out.exchanges.push_back(std::move(result));
     if (exchange.periodic) {
@@ -107,14 +107,14 @@ bool Exchanges::failed(TimePoint now, StreamId id, const std::string& error, Out
     return true;
 }
 
-std::string Exchanges::merge(TimePoint now, const PushPull& remote, const Endpoint& peer, bool ours,
-                             Output& out) {
+std::string Exchanges::merge(TimePoint now, StreamId id, const PushPull& remote,
+                             const Endpoint& peer, bool ours, Output& out) {
     if (auto refusal = membership_.incompatible(remote)) {
         return *refusal;
     }
     membership_.merge(now, remote, name_at(peer), out);
     if (!remote.user_state.empty()) {
-        out.user_states.push_back({Bytes(remote.user_state), remote.join, ours});
+        out.user_states.push_back({Bytes(remote.user_state), remote.join, ours, id});
     }
     return {};
 }

@@ -45,8 +45,8 @@ private:
 
     void encode_state(bool join, Bytes& out) const;
     // An error if the tables do not fit together; then nothing was merged.
-    std::string merge(TimePoint now, const PushPull& remote, const Endpoint& peer, bool ours,
-                      Output& out);
+    std::string merge(TimePoint now, StreamId id, const PushPull& remote, const Endpoint& peer,
+                      bool ours, Output& out);
     BytesView name_at(const Endpoint& peer) const;
     void schedule(TimePoint now);
 

@@ -104,6 +104,7 @@ struct UserState {
     Bytes payload;
     bool join = false;  // the exchange was a join
     bool ours = false;  // and it was we who joined
+    StreamId id;        // the exchange
 };
 
 // How an exchange that we started ended.

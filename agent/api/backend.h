@@ -72,7 +72,9 @@ public:
     virtual std::vector<std::string> warnings() const = 0;
 
     // `seeds` as a person gives them: HOST, HOST:PORT, NAME/HOST:PORT. Names are resolved.
-    virtual void join(std::vector<std::string> seeds, std::function<void(JoinOutcome)> done) = 0;
+    // `replay`: user events from before the join are told too.
+    virtual void join(std::vector<std::string> seeds, bool replay,
+                      std::function<void(JoinOutcome)> done) = 0;
     // Leaves gracefully; the daemon ends after `done` was called.
     virtual void leave(std::function<void(std::string error)> done) = 0;
     virtual void force_leave(const Bytes& name, bool prune,

@@ -206,7 +206,8 @@ void Conversation::join(const Request& request) {
     const auto done = [this, request](const JoinOutcome& outcome) {
         reply_joined(request, outcome, join_error(outcome, extended()));
     };
-    premises_.backend.join(std::move(wanted->seeds), completion<JoinOutcome>(done));
+    premises_.backend.join(std::move(wanted->seeds), wanted->replay,
+                           completion<JoinOutcome>(done));
 }
 
 void Conversation::leave(const Request& request) {

@@ -21,25 +21,12 @@
 #include "agent/node.h"
 #include "agent/sim/host.h"
 #include "agent/sim/network.h"
+#include "agent/sim/options.h"
 #include "agent/sim/streams.h"
 #include "agent/sim/transcript.h"
 #include "swim/assert.h"
 
 namespace muster::sim {
-
-struct Options {
-    std::uint64_t seed = 1;
-    NodeConfig node;  // of every host; its name, address and seed are the world's
-    Link link;
-    Bytes label;
-    swim::Keyring keyring;                   // of every host, until set_keys(); empty: plain
-    swim::Verify verify;                     // of every host, until set_verify()
-    std::size_t socket_buffer = 208 * 1024;  // as Linux has it; each datagram costs its overhead
-    Duration resolver_delay = std::chrono::milliseconds(20);
-    bool disks = false;       // processes remember their earlier lives
-    bool keep_text = false;   // of the transcript
-    bool keep_events = true;  // of each node: what events() answers
-};
 
 // A datagram as it is handed to the network.
 struct Passage {

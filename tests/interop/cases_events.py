@@ -103,6 +103,27 @@ def user_events_reach_everybody_once_whoever_fires_them(run):
         check_equal(sorted(told(stream, "user")), sorted(fired), f"the events that {agent} told of")
 
 
+@case(budget=90)
+def a_join_with_replay_hears_what_happened_before_it_and_one_without_does_not(run):
+    cluster = run.cluster()
+    first = cluster.form("serf", "muster")
+    for i, agent in enumerate(first):
+        agent.rpc.ask("event", {"Name": f"before{i}", "Payload": b"", "Coalesce": False})
+    streams = [agent.events("user") for agent in first]
+    newcomers = [(cluster.add(kind), replay) for kind in ("serf", "muster") for replay in (False, True)]
+    for agent, replay in newcomers:
+        agent.start()
+        stream = agent.events("user")
+        agent.rpc.join(first[0].ip, replay=replay)
+        cluster.converge(on=[agent])
+        first[0].rpc.ask("event", {"Name": f"after-{agent.name}", "Payload": b"", "Coalesce": False})
+        wait_until(lambda: any(name == f"after-{agent.name}" for name, _ in told(stream, "user")), 20, f"news at {agent}")
+        check_equal([name for name, _ in told(stream, "user") if name.startswith("before")],
+                    ["before0", "before1"] if replay else [], f"what {agent} heard of the past, replay {replay}")
+    for agent, stream in zip(first, streams):
+        check(not any(name.startswith("before") for name, _ in told(stream, "user")[2:]), f"{agent} was told twice")
+
+
 @case(budget=60)
 def an_event_that_is_too_large_is_refused_in_serfs_words(run):
     cluster = run.cluster()

@@ -138,8 +138,9 @@ public:
     std::int64_t wall_time(TimePoint at) const override { return at.time_since_epoch().count(); }
     Stats stats() const override { return sections; }
     std::vector<std::string> warnings() const override { return loud; }
-    void join(std::vector<std::string> seeds, std::function<void(JoinOutcome)> done) override {
-        calls.push_back("join");
+    void join(std::vector<std::string> seeds, bool replay,
+              std::function<void(JoinOutcome)> done) override {
+        calls.emplace_back(replay ? "join, replay" : "join");
         for (const std::string& seed : seeds)
             calls.back() += " " + seed;
         finish([this, done = std::move(done)] { done(join_outcome); });
