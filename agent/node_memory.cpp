@@ -30,6 +30,9 @@ void Node::Parts::recall_life(TimePoint now, Effects& effects) {
         !memory.left) {
         renamed.start(now, memory.name, memory.advertise, memory.incarnation, effects.wire);
     }
+    if (memory.coordinate) {
+        coordinates.recall(*memory.coordinate);
+    }
     Recalled recalled = recall(now, memory, config.swim.name, config.cluster);
     for (const Bytes& name : recalled.forgotten) {
         remembering.note(name);
@@ -68,6 +71,7 @@ MemoryChange Node::Parts::take_memory(bool whole) {
     change.now.incarnation = own.incarnation;
     change.now.left = left;
     change.now.clocks = own.clocks;
+    change.now.coordinate = coordinates.find(config.swim.name);
     change.now.live_tags = live_tags(config.tags, tags);
     const auto& table = cluster.members().table();
     const auto keep = [&](const Bytes& name, const cluster::Member& member) {

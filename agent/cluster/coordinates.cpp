@@ -21,6 +21,12 @@ bool Coordinates::observe(BytesView peer, BytesView payload, Duration round_trip
     return true;
 }
 
+void Coordinates::recall(const Coordinate& own) {
+    if (own.is_valid()) {
+        vivaldi_.start_at(own);
+    }
+}
+
 void Coordinates::forget(BytesView peer) {
     vivaldi_.forget(peer);
     if (const auto found = peers_.find(peer); found != peers_.end()) {

@@ -27,6 +27,8 @@ public:
     // A direct probe of `peer` took `round_trip`, and its ack carried `payload`. What cannot be
     // used changes nothing. False if there is a payload that cannot be read.
     bool observe(BytesView peer, BytesView payload, Duration round_trip);
+    // Where an earlier life of ours stood: we begin there. An invalid one is not taken.
+    void recall(const Coordinate& own);
     // The member was erased.
     void forget(BytesView peer);
 

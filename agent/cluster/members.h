@@ -75,7 +75,7 @@ public:
 
     // One that an earlier life of ours knew: failed if it was there then, until it is heard; no
     // event. Nothing is done if it is known already.
-    void recall(const Remembered& member);
+    void recall(const Remembered& remembered);
 
     // ---- intents (section 10.3) ----
 

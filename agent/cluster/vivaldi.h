@@ -21,6 +21,8 @@ public:
     // A direct probe of `peer`, who stands at `other`, took `round_trip`. False if that cannot be
     // used: the coordinate is invalid, or the time is negative or above 10 s; then nothing changes.
     bool observe(BytesView peer, const Coordinate& other, Duration round_trip);
+    // Begins anew at `start`. REQUIRES: it is valid.
+    void start_at(const Coordinate& start) { own_ = start; }
     // The peer's samples go with the member.
     void forget(BytesView peer);
 

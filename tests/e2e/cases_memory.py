@@ -57,6 +57,31 @@ def after_a_leave_an_agent_stays_alone_unless_told(run):
 
 
 @case(budget=60)
+def a_user_event_is_not_delivered_again_after_a_crash(run):
+    """The others' exchange of state carries it; an event of the time between is news, and one of before is not."""
+    cluster = run.cluster()
+    agents = cluster.form("muster", "muster", "muster", data=True)
+    restarted = agents[1]
+
+    def heard(name):
+        return sum(f"heard the user event {name} " in line for line in restarted.log().splitlines())
+
+    agents[0].rpc.ask("event", {"Name": "before", "Payload": b"", "Coalesce": False})
+    wait_until(lambda: heard("before") == 1, 10, "the event delivered")
+    wait_until(lambda: stored(restarted, "select event_time >= 1 from self") == [(1,)], 10, "its time stored")
+    wait_until(lambda: all(kept(restarted, other.name, "alive") for other in agents if other is not restarted), 10,
+               "the others stored")
+    restarted.kill()
+    agents[0].rpc.ask("event", {"Name": "between", "Payload": b"", "Coalesce": False})
+    restarted.start()
+    cluster.converge()
+    wait_until(lambda: heard("between") == 1, 20, "the event that was missed")
+    agents[0].rpc.ask("event", {"Name": "after", "Payload": b"", "Coalesce": False})
+    wait_until(lambda: heard("after") == 1, 10, "a further event")
+    check_equal([heard(name) for name in ("before", "between", "after")], [1, 1, 1], "how often each was delivered")
+
+
+@case(budget=60)
 def tags_set_live_survive_and_configured_ones_win(run):
     cluster = run.cluster()
     agent = cluster.add("muster", tags={"role": "web"}, data=True).start()

@@ -3,6 +3,7 @@
 #include "agent/memory.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "agent/cluster/messages.h"
 #include "agent/node.h"
@@ -284,13 +285,23 @@ TEST_CASE("a later life begins above its last incarnation, with its clocks and l
     Memory memory = memory_of("n1", 1);
     memory.clocks = {40, 50, 60};
     memory.live_tags = {{"role", "db"}, {"live", "yes"}};
+    memory.coordinate = cluster::Coordinate{{1, 2, 3, 4, 5, 6, 7, 8}, 0.5, -0.25, 0.125};
     Life life(config(memory));
+    CHECK(life.node.coordinate("n1") == memory.coordinate);
+    CHECK(life.node.remember(life.at, false).now.coordinate == memory.coordinate);
     CHECK(life.node.incarnation() == 8);
     CHECK(life.node.tags() == cluster::Tags{{"role", "web"}, {"live", "yes"}});
     const NodeStats stats = life.node.stats();
     CHECK(stats.member_time == 41);
     CHECK(stats.event_time == 51);
     CHECK(stats.query_time == 61);
+}
+
+TEST_CASE("a coordinate that is none is not taken over") {
+    Memory memory = memory_of("n1", 1);
+    memory.coordinate = cluster::Coordinate{};
+    memory.coordinate->vec[3] = std::numeric_limits<double>::quiet_NaN();
+    CHECK(Life(config(memory)).node.coordinate("n1") == cluster::Coordinate{});
 }
 
 TEST_CASE("the highest incarnation is not followed by the lowest") {
