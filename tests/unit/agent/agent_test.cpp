@@ -153,7 +153,7 @@ TEST_CASE("joining oneself is no join") {
     const std::string own = f.agent->bound().to_string();
     std::optional<api::JoinOutcome> outcome;
     f.run([&] {
-        f.agent->backend().join({own}, [&](api::JoinOutcome result) {
+        f.agent->backend().join({own}, /*replay=*/false, [&](api::JoinOutcome result) {
             outcome = std::move(result);
             f.agent->stop(0);
         });
@@ -171,10 +171,11 @@ TEST_CASE("a join of nobody tells why, in the words that were given") {
     std::optional<api::JoinOutcome> outcome;
     f.run([&] {
         // Port 1 of an address of our own: nobody listens there.
-        f.agent->backend().join({"127.0.0.1:1", "h 1"}, [&](api::JoinOutcome result) {
-            outcome = std::move(result);
-            f.agent->stop(0);
-        });
+        f.agent->backend().join({"127.0.0.1:1", "h 1"}, /*replay=*/false,
+                                [&](api::JoinOutcome result) {
+                                    outcome = std::move(result);
+                                    f.agent->stop(0);
+                                });
     });
     REQUIRE(outcome);
     CHECK(outcome->joined == 0);
