@@ -257,6 +257,12 @@ void Agent::Parts::stream_failed(TimePoint now, swim::StreamId id, const Endpoin
 
 void Agent::Parts::stream_refused(TimePoint now, swim::StreamId id, const Endpoint& from,
                                   const swim::StreamFault& fault) {
+    if (id.inbound && fault.fault == swim::Fault::Decrypt) {
+        std::vector<MemberView> views;
+        node->members(views);
+        if (const auto sender = only_member_at(from, views))
+            undeciphered.count(now, *sender);
+    }
     tell(Notice{Notice::Level::Warning,
                 "a stream from " + from.to_string() + " was refused: " + fault.detail});
     perform(node->stream_refused(now, id, fault));

@@ -28,6 +28,18 @@ void Undeciphered::opened(const Endpoint& from) {
     std::erase_if(senders_, [&](const Sender& sender) { return sender.from == from; });
 }
 
+std::optional<Endpoint> only_member_at(const Endpoint& host, std::span<const MemberView> members) {
+    std::optional<Endpoint> found;
+    for (const MemberView& member : members) {
+        if (!member.endpoint.same_host(host))
+            continue;
+        if (found)
+            return std::nullopt;
+        found = member.endpoint.plain();
+    }
+    return found;
+}
+
 std::vector<std::string> warn_of(const Undeciphered& undeciphered, TimePoint now,
                                  std::span<const MemberView> members) {
     std::vector<std::string> all;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ public:
 private:
     std::vector<Sender> senders_;
 };
+
+// Who a stream from this host is of: its port tells nothing. None if no member is there, or
+// several.
+std::optional<Endpoint> only_member_at(const Endpoint& host, std::span<const MemberView> members);
 
 // What to tell a person, for each sender that has the address of a member: "5 packets from
 // 10.0.0.7 (n3) could not be decrypted: is its key current?".

@@ -42,6 +42,15 @@ TEST_CASE("a member whose packets cannot be opened is named, with how many") {
     CHECK(warn_of(table, start + 1s, {}).empty());
 }
 
+TEST_CASE("a stream is of the only member at the host that it comes from") {
+    const std::vector<MemberView> members{
+        member("n1", at("10.0.0.1")), member("n3", at("10.0.0.7").mapped()),
+        member("n4", at("10.0.0.9:1")), member("n5", at("10.0.0.9:2"))};
+    CHECK(only_member_at(at("10.0.0.7:50123"), members) == at("10.0.0.7"));
+    CHECK_FALSE(only_member_at(at("10.0.0.8:50123"), members));
+    CHECK_FALSE(only_member_at(at("10.0.0.9:50123"), members));
+}
+
 TEST_CASE("who can be opened again, or is quiet for long, is forgotten") {
     Undeciphered table;
     const std::vector<MemberView> members{member("n3", at("10.0.0.7"))};
