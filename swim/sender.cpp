@@ -47,6 +47,13 @@ void Sender::broadcast(BytesView subject, BytesView message, std::uint64_t ticke
 void Sender::broadcast_user(Tier tier, BytesView payload, std::uint64_t ticket, Output& out) {
     message_.assign(1, static_cast<char>(MessageType::User));
     message_ += payload;
+    if (message_.size() + compound_part_overhead > gossip_budget()) {
+        // It would stay in the queue for ever, and keep the rounds going.
+        if (ticket != 0) {
+            out.finished.push_back(ticket);
+        }
+        return;
+    }
     users_[static_cast<std::size_t>(tier)].push({}, message_, ticket, out.finished);
 }
 
@@ -73,9 +80,14 @@ void Sender::send_user(const Endpoint& to, BytesView payload, Output& out) {
     emit(to, /*crc=*/false, out);
 }
 
+// What a packet of gossip holds: messages, and compound_part_overhead for each.
+std::size_t Sender::gossip_budget() const {
+    return config_.packet_budget - compound_header_size - config_.packet_overhead;
+}
+
 bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out) {
     parts_.clear();
-    collect(to, config_.packet_budget - compound_header_size - config_.packet_overhead, round);
+    collect(to, gossip_budget(), round);
     if (parts_.empty()) {
         return false;
     }

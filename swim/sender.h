@@ -37,7 +37,8 @@ public:
 
     // Queues a statement about `subject`, replacing what is queued about it.
     void broadcast(BytesView subject, BytesView message, std::uint64_t ticket, Output& out);
-    // Queues a message of the layer above, without its type byte. It replaces nothing.
+    // Queues a message of the layer above, without its type byte. It replaces nothing. What is too
+    // large for any packet of gossip is never sent: it is finished at once.
     void broadcast_user(Tier tier, BytesView payload, std::uint64_t ticket, Output& out);
 
     enum class Fill : std::uint8_t { Piggyback, Bare };
@@ -65,6 +66,7 @@ public:
     void check() const;
 
 private:
+    std::size_t gossip_budget() const;
     void collect(const Endpoint& to, std::size_t budget, BroadcastQueue::Round round);
     void commit(Output& out);
     void emit(const Endpoint& to, bool crc, Output& out);

@@ -9,7 +9,7 @@ void witness_unused(LamportClock& clock, LamportTime time) {
 }
 
 Rumours::Rumours(std::size_t event_buffer, std::size_t query_buffer)
-    : events_(event_buffer), queries_(query_buffer) {
+    : events_(event_buffer, max_events_size), queries_(query_buffer) {
     event_clock_.increment();
     query_clock_.increment();
 }

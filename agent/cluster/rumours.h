@@ -23,6 +23,9 @@ struct Happened {
     bool operator==(const Happened&) const = default;
 };
 
+// Of the events that are remembered: far above what a cluster says in 512 times.
+inline constexpr std::size_t max_events_size = 4U << 20U;
+
 class Rumours {
 public:
     // How many Lamport times are remembered, of each kind. REQUIRES: both >= 1
@@ -48,7 +51,12 @@ public:
     LamportTime min_event_time() const { return events_.minimum(); }
 
 private:
-    using Events = RecentRing<Happened>;
+    struct Size {
+        std::size_t operator()(const Happened& event) const {
+            return sizeof event + event.name.size() + event.payload.size();
+        }
+    };
+    using Events = RecentRing<Happened, Size>;
     using Queries = RecentRing<std::uint32_t>;
 
     bool remember(LamportTime ltime, BytesView name, BytesView payload);

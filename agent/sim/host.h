@@ -82,6 +82,9 @@ struct Host {
     std::vector<Observed> events;
     std::vector<NameConflict> conflicts;
     std::vector<Notice> notices;
+    std::vector<cluster::HeardEvent> user_events;
+    std::vector<cluster::QueryAnswer> query_answers;  // to its queries
+    std::vector<cluster::KeyReport> key_reports;
 };
 
 }  // namespace muster::sim

@@ -32,6 +32,7 @@ void Invariants::check(HostId host, const Effects& effects) {
         world_.node(host).check();
         observer.ledger.look(world_.node(host).stats());
     }
+    observer.ledger.hear(effects.user_events);
     const std::uint64_t index = world_.node(host).index();
     if (index != observer.ledger.index() || !effects.events.empty()) {
         observer.ledger.hear(world_.now(), effects.events, index);

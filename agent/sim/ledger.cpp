@@ -55,6 +55,14 @@ void Ledger::hear(TimePoint now, const MemberEvent& event) {
     }
 }
 
+void Ledger::hear(std::span<const cluster::HeardEvent> events) {
+    for (const cluster::HeardEvent& event : events) {
+        if (!told_.emplace(event.ltime, event.name, event.payload).second) {
+            complain({}, "it is told twice of the user event " + event.name);
+        }
+    }
+}
+
 void Ledger::look(TimePoint now, const MemberView& member, bool stays) {
     Report& before = view_[Bytes(member.name)];
     if (member.status != before.status && !(is_here(member.status) && is_here(before.status))) {

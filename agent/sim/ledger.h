@@ -10,13 +10,16 @@
 //   - a member that has left returns only with a higher incarnation, a new address, or reaped
 //   - a running node reports itself, once, alive or leaving
 //   - the counts are those of the list
+//   - a user event is told once
 //   - queues are bounded, and tables hold no more than there are names
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -42,6 +45,7 @@ public:
 
     // The events of one input, and the view's index after it.
     void hear(TimePoint now, std::span<const MemberEvent> events, std::uint64_t index);
+    void hear(std::span<const cluster::HeardEvent> events);
     // One member as listed. `stays`: the node runs, and is not leaving.
     void look(TimePoint now, const MemberView& member, bool stays);
     // The whole list, and what is counted beside it.
@@ -69,6 +73,7 @@ private:
     std::size_t names_ = 0;
     std::uint64_t index_ = 0;
     std::map<Bytes, Report, std::less<>> view_;
+    std::set<std::tuple<cluster::LamportTime, Bytes, Bytes>> told_;  // user events
     std::vector<Complaint> complaints_;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/cluster/key_change.h"
 #include "swim/assert.h"
 
 namespace muster::sim {
@@ -11,7 +10,6 @@ namespace muster::sim {
 namespace {
 
 constexpr unsigned wakes_in_place_max = 1000;
-constexpr Duration disk_time = std::chrono::milliseconds(5);
 // Nonces take nothing from the chance of the rest: a seed's history is the same with keys.
 constexpr std::uint64_t nonce_salt = 0x6E6F6E6365;
 
@@ -216,62 +214,6 @@ RequestId World::force_leave(HostId id, BytesView name, bool prune) {
     return request;
 }
 
-std::optional<RequestId> World::set_tags(HostId id, const cluster::Tags& tags) {
-    const RequestId request = ++last_request_;
-    requests_[request];
-    bool accepted = false;
-    transcript_.line(now_, id, "is given tags");
-    input(at(id), [&](Node& node, TimePoint now) {
-        Result<Effects> result = node.set_tags(now, request, tags);
-        accepted = result.has_value();
-        return accepted ? *std::move(result) : Effects{};
-    });
-    if (!accepted) {
-        requests_.erase(request);
-        return std::nullopt;
-    }
-    return request;
-}
-
-std::optional<RequestId> World::user_event(HostId id, BytesView name, BytesView payload) {
-    Host& host = at(id);
-    const RequestId request = ++last_request_;
-    Result<Effects> effects = host.node->user_event(host.clock.local(now_), request, name, payload,
-                                                    /*coalesce=*/false);
-    if (!effects) {
-        return std::nullopt;
-    }
-    requests_.emplace(request, std::nullopt);
-    settle(host, *std::move(effects));
-    return request;
-}
-
-std::optional<RequestId> World::change_keys(HostId id, cluster::KeyAction action, BytesView key) {
-    Host& host = at(id);
-    const RequestId request = ++last_request_;
-    Result<Effects> effects = host.node->keys(host.clock.local(now_), request, action, key);
-    if (!effects) {
-        return std::nullopt;
-    }
-    settle(host, *std::move(effects));
-    return request;
-}
-
-// A disk takes its time, and the answer is an input of its own.
-void World::perform(const Host& asked, const cluster::KeyRequest& request) {
-    after(disk_time, [this, id = asked.id, life = asked.life, request] {
-        Host& host = at(id);
-        if (host.process != Process::Running || host.life != life) {
-            return;
-        }
-        const cluster::KeyAnswer answer = cluster::change_keys(host.keys, request);
-        host.seal.set_keys(host.keys);
-        input(host, [&](Node& node, TimePoint now) {
-            return node.key_answer(now, request.handle, answer);
-        });
-    });
-}
-
 void World::set_advertise(HostId id, const Endpoint& endpoint) {
     transcript_.line(now_, id, "advertises " + endpoint.to_string());
     input(at(id), [&](Node& node, TimePoint now) { return node.set_advertise(now, endpoint); });
@@ -382,6 +324,7 @@ void World::settle(Host& host, Effects&& effects) {
     if (options_.disks && effects.remember) {
         apply(host.node->remember(host.clock.local(now_), /*whole=*/false), host.memory);
     }
+    const bool name_lost = effects.name_lost;
     perform(host, effects);
     const std::uint64_t index = host.node->index();
     if (index != host.index) {
@@ -391,10 +334,13 @@ void World::settle(Host& host, Effects&& effects) {
     for (const cluster::KeyRequest& request : effects.key_requests) {
         perform(host, request);
     }
+    for (const cluster::HeardQuery& query : effects.queries) {
+        perform(host, query);
+    }
     host.node->recycle(std::move(effects));
-    if (left) {
-        transcript_.line(now_, host.id, "has left");
-        end_process(host, Process::Left);
+    if (left || name_lost) {
+        transcript_.line(now_, host.id, left ? "has left" : "has lost its name");
+        end_process(host, left ? Process::Left : Process::Killed);
     } else {
         rearm(host);
     }

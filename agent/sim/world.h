@@ -28,23 +28,6 @@
 
 namespace muster::sim {
 
-// A datagram as it is handed to the network.
-struct Passage {
-    TimePoint at;
-    HostId from = 0;
-    std::optional<HostId> to;  // none: no host owns the address
-    BytesView packet;          // as the node made it
-    BytesView datagram;        // as it travels: sealed
-};
-
-// What one member is to another.
-struct Seen {
-    cluster::Status status = cluster::Status::None;
-    bool suspect = false;
-    std::uint32_t incarnation = 0;
-    Endpoint endpoint;
-};
-
 class World {
 public:
     explicit World(Options options);
@@ -106,9 +89,14 @@ public:
     // None if the node refused them.
     std::optional<RequestId> set_tags(HostId host, const cluster::Tags& tags);
     void set_advertise(HostId host, const Endpoint& endpoint);
-    // None if the node refused it. Heard by watch(), as a report of keys is.
-    std::optional<RequestId> user_event(HostId host, BytesView name, BytesView payload);
+    // None if the node refused it. What comes of it is heard by watch(), or kept of the host.
+    std::optional<RequestId> user_event(HostId host, BytesView name, BytesView payload,
+                                        bool coalesce = false);
+    std::optional<RequestId> query(HostId host, const cluster::QueryRequest& wanted);
     std::optional<RequestId> change_keys(HostId host, cluster::KeyAction action, BytesView key);
+    // What a program on a host answers to a query; nothing: it does not.
+    using Responder = std::function<std::optional<Bytes>(HostId, const cluster::HeardQuery&)>;
+    void respond_with(Responder responder) { responder_ = std::move(responder); }
     // How it ended; none while it runs.
     const RequestDone* outcome(RequestId request) const;
     // A packet out of nowhere, as if it had been opened.
@@ -208,6 +196,10 @@ private:
     void dial(Host& host, swim::StreamOpen&& request);
     void reseal(Host& host) const;
     void perform(const Host& asked, const cluster::KeyRequest& request);
+    void perform(const Host& asked, const cluster::HeardQuery& query);
+    using Request = std::function<Result<Effects>(Node&, TimePoint, RequestId)>;
+    std::optional<RequestId> request(HostId id, const char* word, const Request& call);
+    void later(const Host& host, Duration delay, std::function<Effects(Host&, TimePoint)> call);
     std::optional<BytesView> open_datagram(Host& host, BytesView datagram);
     void observe(Host& host, Effects& effects);
     void rearm(Host& host);
@@ -237,6 +229,7 @@ private:
 
     std::vector<Tap> taps_;
     Filter filter_;
+    Responder responder_;
     std::vector<Watch> watches_;
     std::uint64_t version_ = 0;
     std::uint64_t steps_ = 0;

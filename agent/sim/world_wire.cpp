@@ -220,6 +220,9 @@ void World::observe(Host& host, Effects& effects) {
     for (MemberEvent& event : effects.events) {
         transcript_.event(now_, host.id, event);
     }
+    for (const cluster::HeardEvent& event : effects.user_events) {
+        transcript_.line(now_, host.id, "is told of event " + event.name);
+    }
     for (RequestDone& done : effects.done) {
         const auto found = requests_.find(done.request);
         MUSTER_ASSERT(found != requests_.end() && !found->second);
@@ -232,9 +235,14 @@ void World::observe(Host& host, Effects& effects) {
         for (MemberEvent& event : effects.events) {
             host.events.push_back({now_, std::move(event)});
         }
-        std::move(effects.conflicts.begin(), effects.conflicts.end(),
-                  std::back_inserter(host.conflicts));
-        std::move(effects.notices.begin(), effects.notices.end(), std::back_inserter(host.notices));
+        const auto keep = [](auto& from, auto& to) {
+            std::move(from.begin(), from.end(), std::back_inserter(to));
+        };
+        keep(effects.conflicts, host.conflicts);
+        keep(effects.notices, host.notices);
+        keep(effects.user_events, host.user_events);
+        keep(effects.answers, host.query_answers);
+        keep(effects.key_reports, host.key_reports);
     }
 }
 

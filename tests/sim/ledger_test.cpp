@@ -184,6 +184,17 @@ TEST_CASE("counts that are not those of the list are noticed") {
     CHECK(node.complaints() == Said{": it counts other members than it lists"});
 }
 
+TEST_CASE("a user event that is told twice is noticed") {
+    Speaker node;
+    std::vector<cluster::HeardEvent> events{
+        {7, "deploy", "v1", false}, {7, "deploy", "v2", false}, {8, "deploy", "v1", false}};
+    node.ledger.hear(events);
+    CHECK(node.complaints().empty());
+    events.resize(1);
+    node.ledger.hear(events);
+    CHECK(node.complaints() == Said{": it is told twice of the user event deploy"});
+}
+
 TEST_CASE("queues and tables that outgrow their limits are noticed") {
     Speaker node;
     NodeStats stats = node.counted();

@@ -20,6 +20,10 @@ Storm::Storm(World& world, Weather weather)
     choose(4, &Storm::change_link);
     choose(4, &Storm::change_tags);
     choose(1, &Storm::slow_down);
+    if (weather_.talk) {
+        choose(12, &Storm::talk, /*always=*/true);
+        world_.respond_with([](HostId, const cluster::HeardQuery&) { return Bytes("yes"); });
+    }
     if (weather_.leaves) {
         choose(3, &Storm::leave, /*always=*/true);
         choose(2, &Storm::force_leave);
@@ -249,6 +253,30 @@ void Storm::change_tags() {
     const auto host = pick([&](HostId candidate) { return world_.running(candidate); });
     if (host) {
         world_.set_tags(*host, {{"turn", std::to_string(++turn_)}});
+    }
+}
+
+void Storm::talk() {
+    const auto host = pick([&](HostId candidate) { return world_.running(candidate); });
+    if (!host) {
+        return;
+    }
+    const Bytes name = "talk-" + std::to_string(++turn_);
+    switch (random_.below(3)) {
+        case 0:
+            world_.user_event(*host, name, "", /*coalesce=*/random_.chance(0.5));
+            return;
+        case 1: {
+            cluster::QueryRequest wanted;
+            wanted.name = name;
+            wanted.wants_acks = random_.chance(0.5);
+            wanted.relay_factor = static_cast<std::uint8_t>(random_.below(4));
+            world_.query(*host, wanted);
+            return;
+        }
+        default:
+            world_.change_keys(*host, cluster::KeyAction::List, {});
+            return;
     }
 }
 

@@ -26,6 +26,8 @@ struct Weather {
     // Members leave, are made to leave, and move to other addresses: then a cluster can lose sight
     // of a member for good, and only an operator brings it back.
     bool leaves = false;
+    // Members send events, ask queries and change keys.
+    bool talk = false;
 };
 
 class Storm {
@@ -64,6 +66,7 @@ private:
     void change_link();
     void change_tags();
     void slow_down();
+    void talk();
 
     std::vector<HostId> hosts(const std::function<bool(HostId)>& wanted) const;
     std::optional<HostId> pick(const std::function<bool(HostId)>& wanted);

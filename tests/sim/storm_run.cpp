@@ -17,7 +17,8 @@ StormReport run_storm(std::uint64_t seed, std::string* text) {
     Aftermath aftermath(world);
     Storm storm(world, {.hosts = 2 + static_cast<std::size_t>(random.below(11)),
                         .length = std::chrono::minutes(1 + random.below(3)),
-                        .leaves = random.chance(0.5)});
+                        .leaves = random.chance(0.5),
+                        .talk = random.chance(0.5)});
     StormReport report;
     report.seed = seed;
     storm.rage();

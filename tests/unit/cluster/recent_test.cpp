@@ -47,6 +47,21 @@ TEST_CASE("what happened before the given time is too old") {
     }
 }
 
+TEST_CASE("a flood of large items stays bounded, and leaves room again when its time is over") {
+    struct Size {
+        std::size_t operator()(const Bytes& item) const { return item.size(); }
+    };
+    RecentRing<Bytes, Size> ring(4, 100);
+    using Verdict = RecentRing<Bytes, Size>::Verdict;
+    CHECK(ring.hear(2, 1, Bytes(60, 'a')) == Verdict::News);
+    CHECK(ring.hear(3, 2, Bytes(41, 'b')) == Verdict::Known);
+    CHECK(ring.hear(3, 2, Bytes(40, 'c')) == Verdict::News);
+    CHECK(ring.hear(4, 3, "d") == Verdict::Known);
+    // The place of time 1 is taken over.
+    CHECK(ring.hear(6, 5, Bytes(60, 'e')) == Verdict::News);
+    CHECK(ring.hear(6, 3, "d") == Verdict::Known);
+}
+
 TEST_CASE("a flood at one time stays bounded") {
     Ring ring(4);
     std::size_t news = 0;

@@ -291,6 +291,37 @@ TEST_CASE("news leaves within a millisecond, and the rest of its transmissions a
     CHECK(s.swim().next_deadline() == never);
 }
 
+TEST_CASE("a message for one member goes to it alone, by itself") {
+    Script s(quiet());
+    s.meet(3);
+    s.sent();
+    s.swim().send(endpoint(3), "payload", s.out);
+    const auto sent = s.sent();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].to == endpoint(3));
+    REQUIRE(std::holds_alternative<User>(sent[0].message));
+    CHECK(std::get<User>(sent[0].message).payload == "payload");
+}
+
+TEST_CASE(
+    "a broadcast that fits into no packet of gossip is finished at once, the largest is sent") {
+    Script s(only_gossip());
+    s.meet(3);
+    s.pass(20s);
+    s.sent();
+    // Of 1400 bytes two are the compound's, two its part's, and one is the type.
+    s.swim().broadcast(s.now, Tier::Event, Bytes(1396, 'x'), 7, s.out);
+    CHECK(s.out.finished == std::vector<std::uint64_t>{7});
+    CHECK(s.swim().sender().queued(Tier::Event) == 0);
+    s.out.finished.clear();
+    s.swim().broadcast(s.now, Tier::Event, Bytes(1395, 'x'), 8, s.out);
+    CHECK(s.out.finished.empty());
+    s.pass(20s);
+    CHECK(s.out.finished == std::vector<std::uint64_t>{8});
+    CHECK_FALSE(s.sent_of<User>().empty());
+    CHECK(s.swim().next_deadline() == never);
+}
+
 TEST_CASE("with broadcasts at once switched off, gossip waits for its tick") {
     Config config = only_gossip();
     config.broadcast_at_once = false;
