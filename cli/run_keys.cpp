@@ -97,7 +97,7 @@ ExitStatus Run::operator()(const KeygenOptions& asked) {
     std::string key;
     api::append_base64(random_key(), key);
     if (asked.keyring.empty())
-        return print(options_->json ? "{\"key\":\"" + key + "\"}\n" : key + "\n");
+        return print(options_->json ? R"({"key":")" + key + "\"}\n" : key + "\n");
     if (const auto error = write_new_keyring(asked.keyring, key))
         return fail(error->text);
     std::string text;
