@@ -73,6 +73,10 @@ bool Campaign::count(VoterId from, bool granted, const Record& record) {
     return majority(record, [this](VoterId id) { return holds(granted_, id); });
 }
 
+bool Campaign::answered(VoterId id) const {
+    return holds(answered_, id);
+}
+
 bool Campaign::heard_majority(const Record& record) const {
     return majority(record, [this](VoterId id) { return holds(answered_, id); });
 }

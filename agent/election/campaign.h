@@ -52,6 +52,7 @@ public:
     void stood(VoterId self);
     // An answer to what this phase asks. True if it makes a majority.
     bool count(VoterId from, bool granted, const Record& record);
+    bool answered(VoterId id) const;
     // Whether a majority has answered at all, this time.
     bool heard_majority(const Record& record) const;
 

@@ -23,6 +23,12 @@ State first_state(const Config& config, const Found& found, Random& random) {
 }
 
 // These neither change this voter's state nor depend on it: they never wait for its disk.
+bool of_founding(const Body& body) {
+    return std::holds_alternative<LockRequest>(body) || std::holds_alternative<LockAnswer>(body) ||
+           std::holds_alternative<Founded>(body) || std::holds_alternative<FoundedAnswer>(body) ||
+           std::holds_alternative<Cancel>(body) || std::holds_alternative<LockAsk>(body);
+}
+
 bool waits_for_no_disk(const Body& body) {
     return std::holds_alternative<AppendAnswer>(body) || std::holds_alternative<LeaderAsk>(body) ||
            std::holds_alternative<LeaderAnswer>(body);
@@ -52,11 +58,20 @@ Election::Election(Config config, Found found, TimePoint start, Random random)
       random_(random),
       ballot_(first_state(config_, found, random_), start),
       ledger_(found.slot ? found.slot->state : State{}, found.slot ? found.slot->counter : 0),
-      campaign_(spread(), start) {}
+      campaign_(spread(), start) {
+    // Who was a voter stays one, whatever it is told now: others count on it.
+    config_.candidate = config_.candidate || found.slot.has_value();
+}
 
 void Election::start(TimePoint now, Output& out) {
     campaign_.stand_back(now, /*long_wait=*/false, random_);
     prefer(out);
+    if (founder()) {
+        cancel(now, out);  // undecided: its write was the decision
+    } else if (state().lock) {
+        founding_.repeat_after(now);
+    }
+    look_around(now);
     settle(now, out);
 }
 
@@ -65,6 +80,9 @@ void Election::receive(TimePoint now, const Endpoint& from, BytesView bytes, Out
     const Result<Message> message = decode_message(bytes);
     if (!message || !meant_for_us(*message)) {
         ++out.refused;
+        if (message) {
+            note_stranger(now, *message, out);
+        }
         return;
     }
     if (addresses_.size() < max_addresses || addresses_.count(message->head.from) != 0) {
@@ -92,16 +110,65 @@ void Election::dispatch(TimePoint now, const Endpoint& /*from*/, const Message& 
 
 bool Election::meant_for_us(const Message& message) const {
     const Head& head = message.head;
+    if (of_our_attempt(message.body)) {
+        return true;
+    }
     if (head.to != state().id || head.from == state().id) {
         return false;
     }
+    if (std::holds_alternative<LeaderAnswer>(message.body)) {
+        return true;
+    }
+    if (!config_.candidate) {
+        return false;
+    }
+    if (of_founding(message.body) || std::holds_alternative<LeaderAsk>(message.body)) {
+        return true;
+    }
     if (state().record) {
         return head.cluster == state().record->cluster;
+    }
+    if (state().lock) {
+        return false;
     }
     // Without a record: a spare, that the leader of some cluster wants.
     const auto* append = std::get_if<Append>(&message.body);
     return append != nullptr && append->record && append->record->cluster == head.cluster &&
            (!config_.cluster || *config_.cluster == head.cluster);
+}
+
+// A recovery gives its voters new ids: who has its decision yet or not is known by the attempt.
+bool Election::of_our_attempt(const Body& body) const {
+    const auto known = [this](ClusterId attempt) {
+        return attempt != no_cluster &&
+               (attempt == state().decided || (state().lock && state().lock->attempt == attempt));
+    };
+    if (const auto* founded = std::get_if<Founded>(&body)) {
+        return known(founded->attempt);
+    }
+    if (const auto* answer = std::get_if<FoundedAnswer>(&body)) {
+        return known(answer->attempt);
+    }
+    const auto* ask = std::get_if<LockAsk>(&body);
+    return ask != nullptr && known(ask->attempt);
+}
+
+// What a leader of another cluster, or its voters, say to us by mistake shows that there are two.
+void Election::note_stranger(TimePoint now, const Message& message, Output& out) {
+    const Head& head = message.head;
+    if (head.to != state().id || !state().record || head.cluster == state().record->cluster ||
+        head.cluster == no_cluster || of_founding(message.body)) {
+        return;
+    }
+    greatest_foreign_term_ = std::max(greatest_foreign_term_, head.term);
+    const bool leads = std::holds_alternative<Append>(message.body);
+    if (knowledge_.of(head.cluster) == nullptr) {
+        out.notices.push_back(
+            {Notice::Level::Error,
+             "two clusters of voters have met: " + head.from_name +
+                 " belongs to another one (`muster leader reset` on the voters of one of them)"});
+    }
+    knowledge_.seen(head.cluster, leads ? head.term : 0, leads ? head.from_name : "", now);
 }
 
 void Election::stored(TimePoint now, std::uint64_t ticket, Output& out) {
@@ -151,7 +218,8 @@ void Election::drain(TimePoint now, Output& out) {
 }
 
 void Election::settle(TimePoint /*now*/, Output& out) {
-    if (!ledger_.busy() && !ledger_.failed() && !ledger_.holds(ballot_.state)) {
+    if (config_.candidate && !ledger_.busy() && !ledger_.failed() &&
+        !ledger_.holds(ballot_.state)) {
         out.write = ledger_.write(ballot_.state);
     }
 }
@@ -174,6 +242,12 @@ void Election::tick(TimePoint now, Output& out) {
     if (tenure_ && now >= renewal_due()) {
         renew(now, out);
     }
+    if (tenure_) {
+        consider_changes(now, out);
+    }
+    if (!ledger_.busy() && !ledger_.failed()) {
+        tick_founding(now, out);
+    }
     if (!tenure_ && !ledger_.busy() && !ledger_.failed() && now >= campaign_.due(ballot_)) {
         attempt(now, out);
     }
@@ -185,7 +259,14 @@ TimePoint Election::next_deadline() const {
         return never;
     }
     if (!tenure_) {
-        return ledger_.busy() ? never : campaign_.due(ballot_);
+        if (ledger_.busy()) {
+            return never;
+        }
+        TimePoint next = std::min(campaign_.due(ballot_), founding_.repeat_at());
+        if (founder()) {
+            next = std::min(next, founding_.give_up_at());
+        }
+        return state().lock || state().record ? next : std::min(next, founding_.due());
     }
     TimePoint next =
         std::min(renewal_due(), tenure_->acquired ? lease_end() : acquisition_due());
@@ -193,6 +274,34 @@ TimePoint Election::next_deadline() const {
         next = std::min(next, handover_.ends());
     }
     return next;
+}
+
+// ---- hints ----
+
+void Election::saw(TimePoint now, const Seen& member, Output& out) {
+    catch_up(now, out);
+    if (!view_.saw(member)) {
+        return;
+    }
+    const Mark& mark = member.mark;
+    if (mark.candidate && mark.cluster != no_cluster && state().record &&
+        mark.cluster != state().record->cluster) {
+        knowledge_.seen(mark.cluster, 0, "", now);
+    }
+    look_around(now);
+}
+
+void Election::gone(TimePoint now, BytesView name, Output& out) {
+    catch_up(now, out);
+    if (view_.gone(name)) {
+        look_around(now);
+    }
+}
+
+void Election::joined(TimePoint now, Output& out) {
+    catch_up(now, out);
+    joined_ = true;
+    look_around(now);
 }
 
 // ---- sending ----

@@ -21,12 +21,16 @@
 
 #include "agent/election/ballot.h"
 #include "agent/election/campaign.h"
+#include "agent/election/changes.h"
 #include "agent/election/config.h"
+#include "agent/election/founding.h"
 #include "agent/election/handover.h"
+#include "agent/election/knowledge.h"
 #include "agent/election/ledger.h"
 #include "agent/election/messages.h"
 #include "agent/election/output.h"
 #include "agent/election/tenure.h"
+#include "agent/election/view.h"
 #include "swim/random.h"
 
 namespace muster::election {
@@ -37,6 +41,29 @@ struct Letter {
     Bytes to_name;
     Body body;
 };
+
+// An answer to "who leads?".
+struct LeaderView {
+    struct VoterSeen {
+        Bytes name;
+        bool reachable = false;
+    };
+    Mode mode = Mode::View;
+    bool fenced = false;
+    std::optional<Bytes> leader;
+    bool self = false;
+    std::optional<Term> term;  // the token
+    std::uint32_t lease_ms = 0;
+    std::uint32_t age_ms = 0;
+    std::uint8_t needed = 0;
+    std::uint8_t reachable = 0;
+    std::vector<VoterSeen> voters;
+    ClusterId cluster = no_cluster;
+    std::string reason;  // why there is none
+    std::vector<Knowledge::Known> conflict;  // other clusters that are seen
+};
+
+enum class TokenVerdict : std::uint8_t { Newest, Old, Unknown };
 
 class Election {
 public:
@@ -66,7 +93,38 @@ public:
     // Gives leadership up once no holder acts. An error if there is none to give.
     std::string give_up(TimePoint now, const Departure& departure, Output& out);
 
+    // Leader only. Done (Output::done) when committed; the error if it cannot even wait for that.
+    std::string change(TimePoint now, RequestId request, const Change& change, Output& out);
+    // Leader only. Done without an error: the command may start, and the key is used up.
+    std::string use_once(TimePoint now, RequestId request, const OnceKey& key, Output& out);
+    // Founds the cluster again with these of its voters, whose majority is lost.
+    std::string recover(TimePoint now, const std::vector<Bytes>& names, Output& out);
+    // Becomes another voter, of no cluster.
+    std::string reset(TimePoint now, bool force, Output& out);
+    // Asks three voters; what they answer is in leader() then.
+    void ask_leader(TimePoint now, Output& out);
+
+    // ---- hints ----
+
+    // What gossip says of a member with the mark, ourselves too; and that one is forgotten.
+    void saw(TimePoint now, const Seen& member, Output& out);
+    void gone(TimePoint now, BytesView name, Output& out);
+    // Has joined its seeds, or has none.
+    void joined(TimePoint now, Output& out);
+    // Seconds since 1970, for what expires by the calendar.
+    void set_wall(std::uint64_t seconds) { wall_ = seconds; }
+    // Somebody waits here to lead; this node leaves for good.
+    void set_wants(bool wants) { wants_ = wants; }
+    void set_departing(bool departing) { departing_ = departing; }
+
     // ---- questions ----
+
+    LeaderView leader(TimePoint now) const;
+    TokenVerdict check_token(TimePoint now, Term token) const;
+    Mode mode() const;
+    bool voter() const;
+    // What the reserved tag is to say.
+    Mark mark() const;
 
     // May this node act as the leader at this very moment?
     bool is_leader(TimePoint now) const;
@@ -95,6 +153,19 @@ private:
         Bytes name;
         TimePoint at = TimePoint::min();
         bool acquired = false;
+        std::vector<VoterId> answering;
+    };
+    // A change that was asked for; its key once proposed.
+    struct Wanted {
+        RequestId request = 0;
+        Change change;
+        TimePoint deadline;
+        Key proposed;
+    };
+    struct WantedOnce {
+        RequestId request = 0;
+        OnceKey key;
+        Key proposed;
     };
 
     // election.cpp: inputs, and the order in which things happen
@@ -103,6 +174,8 @@ private:
     void settle(TimePoint now, Output& out);
     void drain(TimePoint now, Output& out);
     bool meant_for_us(const Message& message) const;
+    bool of_our_attempt(const Body& body) const;
+    void note_stranger(TimePoint now, const Message& message, Output& out);
     void post(const Letter& letter, Output& out);
     void send(const Letter& letter, Output& out);
     void reply(const Message& to, Body body, Output& out);
@@ -140,11 +213,40 @@ private:
     TimePoint renewal_due() const;
     TimePoint acquisition_due() const;
 
-    // Kinds that are not handled here.
-    template <class Body>
-    void handle(TimePoint /*now*/, const Message& /*from*/, const Body& /*body*/, Output& out) {
-        ++out.refused;
-    }
+    // election_changes.cpp: this node as the leader of changes
+    Standing standing() const;
+    void consider_changes(TimePoint now, Output& out);
+    void propose_and_send(TimePoint now, Record record, Output& out);
+    void end_committed(TimePoint now, Output& out);
+    bool propose_once(TimePoint now, Output& out);
+    void propose_change(TimePoint now, Output& out);
+    void fail_requests(Output& out);
+
+    // election_founding.cpp: this node in a founding or a recovery
+    void look_around(TimePoint now);
+    bool alone(TimePoint now) const;
+    bool founder() const;
+    void found(TimePoint now, Output& out);
+    void begin_attempt(TimePoint now, Lock lock, Output& out);
+    void send_locks(Output& out);
+    void decide(TimePoint now, Output& out);
+    void adopt_founded(TimePoint now, const Lock& lock, const Record& record, Output& out);
+    void tell_founded(TimePoint now, Output& out);
+    void cancel(TimePoint now, Output& out);
+    void ask_founder(TimePoint now, Output& out);
+    void tick_founding(TimePoint now, Output& out);
+    void handle(TimePoint now, const Message& from, const LockRequest& body, Output& out);
+    void handle(TimePoint now, const Message& from, const LockAnswer& body, Output& out);
+    void handle(TimePoint now, const Message& from, const Founded& body, Output& out);
+    void handle(TimePoint now, const Message& from, const FoundedAnswer& body, Output& out);
+    void handle(TimePoint now, const Message& from, const Cancel& body, Output& out);
+    void handle(TimePoint now, const Message& from, const LockAsk& body, Output& out);
+
+    // election_view.cpp: who leads
+    void voters_answer(TimePoint now, LeaderView& answer) const;
+    void others_answer(TimePoint now, LeaderView& answer) const;
+    void handle(TimePoint now, const Message& from, const LeaderAsk& body, Output& out);
+    void handle(TimePoint now, const Message& from, const LeaderAnswer& body, Output& out);
 
     bool voting() const { return !ledger_.failed() && !(state().lock && state().record); }
     Duration spread() const { return std::chrono::milliseconds(config_.timing.spread_ms); }
@@ -159,7 +261,20 @@ private:
     Campaign campaign_;
     std::optional<Tenure> tenure_;
     Handover handover_;
+    Founding founding_;
+    Knowledge knowledge_;
+    View view_;
     Heard heard_;
+    bool joined_ = false;
+    bool wants_ = false;
+    bool departing_ = false;
+    std::uint64_t wall_ = 0;
+    Term greatest_foreign_term_ = 0;
+    std::optional<Wanted> wanted_;
+    std::vector<WantedOnce> once_;
+    std::optional<Voter> courted_;  // is to be added: asked at each renewal
+    TimePoint last_change_ = never;
+    TimePoint spares_asked_ = TimePoint::min();
     bool quorum_there_ = true;
     Key committed_;  // the greatest that a leader has said to be
     std::deque<Waiting> waiting_;     // for the write that is running

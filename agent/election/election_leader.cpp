@@ -9,12 +9,19 @@ namespace muster::election {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr Duration spare_renewal = std::chrono::seconds(2);
+
+}  // namespace
+
 // Nothing of an older term is ever committed by counting: the first act is a record of its own term,
 // with the same contents (F4, F5).
 void Election::lead(TimePoint now, Output& out) {
     campaign_.stand_back(now, /*long_wait=*/false, random_);
     tenure_.emplace(state().term, now);
     handover_.begin_term();
+    spares_asked_ = TimePoint::min();
     Record record = *state().record;
     record.key = {state().term, record.key.index + 1};
     propose(now, std::move(record), out);
@@ -52,6 +59,17 @@ void Election::renew(TimePoint now, Output& out) {
     for (const Voter& voter : record.electorate()) {
         if (voter.id != state().id) {
             ask(now, voter, seq, out);
+        }
+    }
+    if (courted_ && !record.counts(courted_->id)) {
+        ask(now, *courted_, seq, out);
+    }
+    if (spares_asked_ == TimePoint::min() || now - spares_asked_ >= spare_renewal) {
+        spares_asked_ = now;
+        for (const Voter& spare : spares(standing())) {
+            if (!courted_ || courted_->id != spare.id) {
+                ask(now, spare, seq, out);
+            }
         }
     }
 }
@@ -107,12 +125,13 @@ void Election::advance(TimePoint now, Output& out) {
     }
     if (!tenure_->acquired && tenure_->committed.term == tenure_->term() && now < lease_end()) {
         tenure_->acquired = true;
-        heard_ = {tenure_->term(), state().id, config_.name, now, true};
+        heard_ = {tenure_->term(), state().id, config_.name, now, true, {}};
         note_quorum(/*there=*/true, out);
         report(Event::Kind::LeaderAcquired, tenure_->term(), config_.name, out);
         report(Event::Kind::NewLeader, tenure_->term(), config_.name, out);
         out.announce = Announcement{record.cluster, tenure_->term(), config_.name};
     }
+    consider_changes(now, out);
 }
 
 TimePoint Election::lease_end() const {
@@ -135,6 +154,7 @@ void Election::step_down(TimePoint now, const char* why, Output& out) {
         out.done.push_back(std::move(done));
     }
     handover_.end_term();
+    fail_requests(out);
     if (led) {
         report(Event::Kind::LeaderLost, term, config_.name, out);
         out.notices.push_back(

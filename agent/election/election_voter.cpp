@@ -35,7 +35,7 @@ void Election::handle(TimePoint now, const Message& from, const Append& body, Ou
     }
     const Term before = state().term;
     const Key key_before = state().key();
-    const AppendAnswer answer = ballot_.append(now, from.head.from, from.head.term, body);
+    AppendAnswer answer = ballot_.append(now, from.head.from, from.head.term, body);
     term_rose(now, before, out);
     if (state().key() != key_before) {
         prefer(out);
@@ -43,6 +43,9 @@ void Election::handle(TimePoint now, const Message& from, const Append& body, Ou
     if (from.head.term == state().term) {
         heard_leader(now, from, body, out);
     }
+    answer.wants = wants_;
+    answer.departing = departing_;
+    answer.wall = wall_;
     reply(from, answer, out);
 }
 
@@ -52,9 +55,10 @@ void Election::heard_leader(TimePoint now, const Message& from, const Append& bo
         campaign_.stand_back(now, /*long_wait=*/false, random_);
     }
     if (another) {
-        heard_ = {from.head.term, from.head.from, from.head.from_name, now, false};
+        heard_ = {from.head.term, from.head.from, from.head.from_name, now, false, {}};
     }
     heard_.at = now;
+    heard_.answering = body.answering;
     note_quorum(/*there=*/true, out);
     committed_ = std::max(committed_, body.committed);
     if (!heard_.acquired && body.committed.term == from.head.term) {

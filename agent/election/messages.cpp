@@ -99,6 +99,7 @@ void describe_founding(Fields& field, M& body) {
     if constexpr (is<M, LockAnswer>) {
         field("locked", body.locked);
         field("term_floor", body.term_floor);
+        field("record", body.record);
         field("reason", body.reason);
     }
     if constexpr (is<M, Founded>) {
@@ -106,6 +107,7 @@ void describe_founding(Fields& field, M& body) {
     }
     if constexpr (is<M, LeaderAnswer>) {
         field("leader", body.leader);
+        field("leader_term", body.leader_term);
         field("leader_name", body.leader_name);
         field("self", body.self);
         field("age", body.age_ms);

@@ -87,7 +87,8 @@ struct LockAnswer {
     ClusterId attempt = no_cluster;
     bool locked = false;
     Term term_floor = 0;
-    Bytes reason;  // why not
+    std::optional<Record> record;  // of a recovery: the voter's own
+    Bytes reason;                  // why not
 };
 struct Founded {
     static constexpr std::uint8_t kind = 11;
@@ -106,13 +107,14 @@ struct LockAsk {
     static constexpr std::uint8_t kind = 14;
     ClusterId attempt = no_cluster;
 };
-// Who leads? head.term is the greatest term of which the asker knows a leader.
+// Who leads? Anyone may ask.
 struct LeaderAsk {
     static constexpr std::uint8_t kind = 15;
 };
 struct LeaderAnswer {
     static constexpr std::uint8_t kind = 16;
-    VoterId leader = no_voter;  // no_voter: none that I know of; head.term is the leader's term
+    VoterId leader = no_voter;  // no_voter: none that I know of
+    Term leader_term = 0;
     Bytes leader_name;
     bool self = false;  // I am the leader, and my lease holds
     std::uint32_t age_ms = 0;

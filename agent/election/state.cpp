@@ -55,6 +55,7 @@ void describe(Fields& field, Given& state) {
     field("voted_for", state.voted_for);
     field("longest_promise", state.longest_promise_ms);
     field("term_floor", state.term_floor);
+    field("decided", state.decided);
 }
 
 template <class Fields, class Given>

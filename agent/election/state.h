@@ -36,6 +36,7 @@ struct State {
     std::optional<Lock> lock;
     std::uint32_t longest_promise_ms = 0;  // a restart waits for so long
     Term term_floor = 0;                   // a founding starts above it
+    ClusterId decided = no_cluster;        // the last attempt that it saw decided
     bool operator==(const State&) const = default;
 
     Key key() const { return record ? record->key : Key{}; }

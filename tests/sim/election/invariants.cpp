@@ -152,7 +152,7 @@ void Invariants::look_at_holder(HostId host, const Runner& runner) {
 
 // I7
 void Invariants::look_at_message(HostId host, const Message& message) {
-    const State disk = world_.on_disk(host);
+    const State& disk = world_.on_disk(host);
     const auto late = [&](const char* what) {
         complain("I7", world_[host].name + " sent " + what + " that is not on its disk");
     };

@@ -89,6 +89,7 @@ void Storm::rage() {
         change_clock();
         world_.boot(host);
     }
+    raging_ = true;
     const Moment end = world_.now() + weather_.length;
     while (world_.now() < end) {
         act();
@@ -113,7 +114,7 @@ void Storm::act() {
 
 // A new candidate, leader or proposal: half of them meet a fault within about a round trip.
 void Storm::aim(HostId host) {
-    if (!world_.up(host)) {
+    if (!raging_ || !world_.up(host)) {
         return;
     }
     const Election& election = *world_[host].election;
@@ -131,6 +132,9 @@ void Storm::aim(HostId host) {
     const Moment at = world_.now() + random_.below(Duration(weather_.instant ? 1us : 8ms));
     const std::uint64_t kind = random_.below(std::uint64_t{4});
     world_.at(at, [this, host, kind] {
+        if (!raging_) {
+            return;
+        }
         switch (kind) {
             case 0:
                 return world_.crash(host);
@@ -145,6 +149,7 @@ void Storm::aim(HostId host) {
 }
 
 void Storm::calm() {
+    raging_ = false;
     world_.network() = Network{};
     if (weather_.instant) {
         world_.network().delay_min = 0ns;

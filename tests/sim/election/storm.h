@@ -68,6 +68,7 @@ private:
     Invariants invariants_;
     Random random_;
     std::vector<Choice> choices_;
+    bool raging_ = false;
     std::map<HostId, Key> seen_;
     std::uint64_t changes_done_ = 0;
 };

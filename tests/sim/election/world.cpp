@@ -33,6 +33,9 @@ void DriftingClock::set_rate(Moment now, std::int64_t ppm) {
 
 World::World(WorldOptions options) : options_(options), random_(options.seed) {
     hosts_.reserve(16);
+    if (options_.gossip) {
+        schedule(Moment{}, [this] { gossip(); });
+    }
 }
 
 HostId World::add_host() {
@@ -67,6 +70,7 @@ void World::found(const std::vector<HostId>& members, std::uint8_t target) {
         state.record = record;
         Disk& disk = hosts_[members[i]].disk;
         disk.slots[0] = disk.slots[1] = disk.acknowledged = encode_slot(state, 1);
+        reread(members[i]);
     }
 }
 
@@ -84,10 +88,10 @@ void World::boot(HostId id) {
     perform(id);
 }
 
-State World::on_disk(HostId id) const {
-    const Disk& disk = hosts_[id].disk;
+void World::reread(HostId id) {
+    Disk& disk = hosts_[id].disk;
     Found found = choose(disk.slots[0], disk.slots[1], hosts_[id].name);
-    return found.slot ? std::move(found.slot->state) : State{};
+    disk.held = found.slot ? std::move(found.slot->state) : State{};
 }
 
 // ---- faults ----
@@ -110,6 +114,7 @@ void World::crash(HostId id) {
             host.disk.slots[1] = slot;
         }
         host.disk.running.reset();
+        reread(id);
     }
     host.election.reset();
     host.paused = false;
@@ -151,6 +156,7 @@ void World::wipe(HostId id) {
     disk.slots[0].assign(slot_size, '\0');
     disk.slots[1].assign(slot_size, '\0');
     disk.acknowledged.clear();
+    disk.held = State{};
 }
 
 // ---- time ----
@@ -315,6 +321,7 @@ void World::start_write(HostId id) {
         }
         if (!host.disk.failing) {
             host.disk.slots[0] = host.disk.slots[1] = host.disk.running->slot;
+            reread(id);
         }
         at_host(id, now_, [this, id, ticket] { end_write(id, ticket); });
     });
@@ -333,6 +340,33 @@ void World::end_write(HostId id, std::uint64_t ticket) {
     input(id, [&](Election& election, TimePoint now, Output& out) {
         election.stored(now, ticket, out);
     });
+}
+
+// Late, and now and then wrong: hints.
+void World::gossip() {
+    for (HostId id = 0; id < hosts_.size(); ++id) {
+        Host& host = hosts_[id];
+        if (host.election) {
+            host.seen.name = host.name;
+            host.seen.mark = host.election->mark();
+        }
+        host.seen.alive = up(id);
+    }
+    for (HostId id = 0; id < hosts_.size(); ++id) {
+        for (const Host& other : hosts_) {
+            if (other.seen.name.empty()) {
+                continue;
+            }
+            Seen seen = other.seen;
+            seen.alive = seen.alive != random_.chance(options_.lies);
+            input(id, [&](Election& election, TimePoint now, Output& out) {
+                election.set_wall(static_cast<std::uint64_t>(now_.count() / 1000000000));
+                election.saw(now, seen, out);
+                election.joined(now, out);
+            });
+        }
+    }
+    schedule(now_ + 500ms, [this] { gossip(); });
 }
 
 // ---- who acts by a host's leadership ----

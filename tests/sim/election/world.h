@@ -58,6 +58,7 @@ struct Disk {
     Bytes slots[2];
     Duration latency = 2ms;
     bool failing = false;
+    State held;  // what would be found at a start: the slots, decoded
     // The write that is running: which slots it has reached so far is drawn at a crash.
     std::optional<Write> running;
     Bytes acknowledged;  // the last slot whose ticket was reported
@@ -82,6 +83,7 @@ struct Host {
     Disk disk;
     std::optional<Election> election;  // none: down
     bool paused = false;
+    Seen seen;  // what gossip last heard of it
     unsigned life = 0;  // raised by each start: what was on its way to the former one is void
     std::vector<std::function<void()>> backlog;
     Moment tick_at = Moment::max();
@@ -94,6 +96,8 @@ struct Host {
 struct WorldOptions {
     std::uint64_t seed = 1;
     Timing timing = standard_timing;
+    bool gossip = false;   // hosts hear of each other
+    double lies = 0;       // of what they hear, wrongly said to be dead or alive
     bool runners = true;  // hosts that lead have somebody who acts by it
 };
 
@@ -137,7 +141,7 @@ public:
     TimePoint local(HostId host) const { return hosts_[host].clock.at(now_); }
     bool leads(HostId host) const;
     std::optional<HostId> leader() const;
-    State on_disk(HostId host) const;
+    const State& on_disk(HostId host) const { return hosts_[host].disk.held; }
     Random& random() { return random_; }
     Network& network() { return network_; }
     const WorldOptions& options() const { return options_; }
@@ -168,6 +172,8 @@ private:
     void end_write(HostId host, std::uint64_t ticket);
     void arm(HostId host);
     void run_runner(HostId host);
+    void gossip();
+    void reread(HostId host);
     HostId find(const Outgoing& message) const;
 
     WorldOptions options_;
