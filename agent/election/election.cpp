@@ -57,7 +57,7 @@ Election::Election(Config config, Found found, TimePoint start, Random random)
     : config_(std::move(config)),
       random_(random),
       ballot_(first_state(config_, found, random_), start),
-      ledger_(found.slot ? found.slot->state : State{}, found.slot ? found.slot->counter : 0),
+      ledger_(found),
       campaign_(spread(), start) {
     // Who was a voter stays one, whatever it is told now: others count on it.
     config_.candidate = config_.candidate || found.slot.has_value();

@@ -8,7 +8,7 @@ Write Ledger::write(const State& state) {
     MUSTER_ASSERT(!busy() && !failed_);
     in_flight_ = state;
     ++counter_;
-    return {counter_, encode_slot(state, counter_)};
+    return {counter_, safe_ ? 0 : worse_, encode_slot(state, counter_)};
 }
 
 bool Ledger::stored(std::uint64_t ticket) {
@@ -17,6 +17,7 @@ bool Ledger::stored(std::uint64_t ticket) {
     }
     stored_ = std::move(*in_flight_);
     in_flight_.reset();
+    safe_ = true;
     return true;
 }
 

@@ -16,14 +16,17 @@ namespace muster::election {
 
 class Ledger {
 public:
-    // `counter`: of the slot that was read, 0 for none. `stored`: what it held.
-    Ledger(State stored, std::uint64_t counter) : stored_(std::move(stored)), counter_(counter) {}
+    explicit Ledger(const Found& found)
+        : stored_(found.slot ? found.slot->state : State{}),
+          counter_(found.slot ? found.slot->counter : 0),
+          worse_(found.worse),
+          safe_(found.slot && found.twice) {}
 
     bool busy() const { return in_flight_.has_value(); }
     bool failed() const { return failed_; }
     const State& stored() const { return stored_; }
     // Whether everything in `state` has been stored.
-    bool holds(const State& state) const { return !busy() && stored_ == state; }
+    bool holds(const State& state) const { return safe_ && !busy() && stored_ == state; }
 
     // REQUIRES: !busy() && !failed()
     Write write(const State& state);
@@ -35,6 +38,8 @@ private:
     State stored_;
     std::optional<State> in_flight_;
     std::uint64_t counter_;  // of the last write begun; its ticket, too
+    std::size_t worse_;      // of the slots that were found
+    bool safe_;              // both slots hold `stored_`
     bool failed_ = false;
 };
 

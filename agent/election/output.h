@@ -27,6 +27,7 @@ struct Outgoing {
 // Write `slot` into both slots, one after the other and synchronously, then report the ticket.
 struct Write {
     std::uint64_t ticket = 0;
+    std::size_t first = 0;  // the slot to begin with: 0 or 1
     Bytes slot;
 };
 

@@ -153,17 +153,20 @@ Result<Slot> decode_slot(BytesView bytes) {
 Found choose(BytesView first, BytesView second, BytesView node_name) {
     Found found;
     std::string damage;
-    for (const BytesView bytes : {first, second}) {
-        if (blank(bytes)) {
+    const BytesView slots[] = {first, second};
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (blank(slots[i])) {
             continue;
         }
-        Result<Slot> slot = decode_slot(bytes);
+        Result<Slot> slot = decode_slot(slots[i]);
         if (!slot) {
             damage = slot.error().text;
         } else if (!found.slot || slot->counter > found.slot->counter) {
             found.slot = std::move(*slot);
+            found.worse = 1 - i;
         }
     }
+    found.twice = first == second;
     if (found.slot && found.slot->state.name != node_name) {
         found.complaint = "the election state is that of the node \"" + found.slot->state.name +
                           "\": this one is another voter, with a new id";

@@ -3,7 +3,7 @@
 // A slot is magic, version, counter, length, the state as msgpack, zeros, and a checksum over all of
 // it. Each state is written into both slots, one after the other, before its ticket counts as
 // stored; at start the greater whole one counts. So one bad slot, torn or rotten (they look alike),
-// hides nothing that was acknowledged (schedule F22). Both damaged, or another node's name inside:
+// hides nothing that was acknowledged (schedule F22); at start they are made equal first. Both damaged, or another node's name inside:
 // another voter, with a new id, which never gave the lost promises (F1).
 //
 // Values and pure functions; the file itself is the agent's.
@@ -57,6 +57,10 @@ Result<Slot> decode_slot(BytesView bytes);
 // What a file says at start.
 struct Found {
     std::optional<Slot> slot;
+    // Both slots hold it. Otherwise it stands on one of them, and the next torn write could take it
+    // back: it is written into both again before anything is said that rests on it.
+    bool twice = false;
+    std::size_t worse = 0;  // the slot to be written first
     std::string complaint;  // for the log: what was damaged; empty when all is well, or new
 };
 // `first` and `second` as read: shorter when the file is, empty when there is none. A slot of zeros

@@ -11,6 +11,11 @@ std::string words(Key key) {
 Invariants::Invariants(World& world) : world_(world) {
     world_.observe = [this](HostId host) { look(host); };
     world_.sending = [this](HostId host, const Message& message) { look_at_message(host, message); };
+    world_.delivering = [this](HostId host, const Message& message) {
+        if (const auto* append = std::get_if<Append>(&message.body)) {
+            asked_[{host, message.head.from, message.head.term, append->seq}] = append->promise_ms;
+        }
+    };
     world_.holding = [this](HostId host, const Runner& runner) { look_at_holder(host, runner); };
 }
 
@@ -165,9 +170,11 @@ void Invariants::look_at_message(HostId host, const Message& message) {
             late("a candidacy");
         }
     } else if (const auto* answer = std::get_if<AppendAnswer>(&message.body); answer != nullptr) {
-        const State& memory = world_[host].election->state();
+        const auto asked = asked_.find({host, message.head.to, message.head.term, answer->seq});
+        const std::uint32_t promised =
+            answer->promised && asked != asked_.end() ? asked->second : 0;
         if (disk.term != message.head.term || disk.key() < answer->key ||
-            disk.longest_promise_ms < memory.longest_promise_ms) {
+            disk.longest_promise_ms < promised) {
             late("an acceptance");
         }
     }

@@ -61,6 +61,8 @@ private:
     std::uint64_t commits_ = 0;
     std::map<VoterId, Known> known_;
     std::map<ClusterId, History> clusters_;
+    // The promises that were asked, by host, leader, term and seq.
+    std::map<std::tuple<HostId, VoterId, Term, std::uint64_t>, std::uint32_t> asked_;
     std::vector<Key> keys_;  // by host: its record's before the last step
     std::vector<std::string> broken_;
 };

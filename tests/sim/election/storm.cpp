@@ -42,10 +42,22 @@ Weather weather(std::uint64_t seed) {
     weather.world.seed = seed;
     weather.voters = 2 + random.below(std::uint64_t{4});
     const Timing timings[] = {standard_timing, standard_timing, fast_timing,
-                              {400, 0, 200000}, {100, 20, 200000}};
+                              {400, 4, 200000}, {100, 20, 200000}};
     weather.world.timing = timings[random.below(std::uint64_t{5})];
     weather.instant = weather.world.timing.drift_ppm > 10000 && random.chance(0.7);
     return weather;
+}
+
+Weather changing_weather(std::uint64_t seed) {
+    Random random(seed ^ 0xC4A46E5U);
+    Weather changing = weather(seed);
+    changing.voters = 1 + random.below(std::uint64_t{5});
+    changing.spares = 1 + random.below(std::uint64_t{3});
+    changing.changes = true;
+    changing.wipes = random.chance(0.5);
+    changing.world.gossip = true;
+    changing.world.lies = 0.1;
+    return changing;
 }
 
 Storm::Storm(Weather weather)
@@ -54,13 +66,20 @@ Storm::Storm(Weather weather)
       invariants_(world_),
       random_(weather.world.seed ^ 0x5707A11DU) {
     choices_ = {
-        {5, &Storm::crash},          {10, &Storm::boot},          {6, &Storm::pause_or_resume},
+        {5, &Storm::crash},          {14, &Storm::boot},          {6, &Storm::pause_or_resume},
         {4, &Storm::split},          {4, &Storm::cut_one_way},    {3, &Storm::clog},
-        {6, &Storm::heal},           {4, &Storm::change_network}, {3, &Storm::change_disk},
+        {14, &Storm::heal},          {4, &Storm::change_network}, {3, &Storm::change_disk},
         {4, &Storm::change_clock},
     };
     if (weather_.transfers) {
         choices_.push_back({5, &Storm::give_up});
+    }
+    if (weather_.changes) {
+        choices_.push_back({24, &Storm::change_voters});
+        choices_.push_back({3, &Storm::use_once});
+    }
+    if (weather_.wipes) {
+        choices_.push_back({3, &Storm::wipe});
     }
     std::vector<HostId> members;
     for (std::size_t i = 0; i < weather_.voters; ++i) {
@@ -71,12 +90,21 @@ Storm::Storm(Weather weather)
         world_.add_host();
     }
     for (Host& host : world_.hosts()) {
+        host.config.settle = 2s;
+        host.config.change_pause = random_.below(Duration(1s));
         host.disk.latency = weather_.instant ? 0ns : 2ms;
     }
     if (weather_.instant) {
         world_.network().delay_min = 0ns;
         world_.network().delay_spread = 1ns;
     }
+    world_.finished = [this](HostId, const RequestDone& done) {
+        changes_done_ += done.error.empty() ? 1U : 0U;
+        const auto once = once_asked_.find(done.request);
+        if (once != once_asked_.end() && done.error.empty()) {
+            ++once_ran_[once->second];
+        }
+    };
     const auto look = world_.observe;
     world_.observe = [this, look](HostId host) {
         look(host);
@@ -215,7 +243,7 @@ void Storm::boot() {
 
 void Storm::pause_or_resume() {
     const auto paused = [this](HostId each) { return world_.up(each) && world_[each].paused; };
-    if (const auto host = pick(paused); host && random_.chance(0.8)) {
+    if (const auto host = pick(paused); host && random_.chance(0.9)) {
         return world_.resume(*host);
     }
     const auto runs = [&](HostId each) { return world_.up(each) && !paused(each); };
@@ -300,6 +328,91 @@ void Storm::give_up() {
     world_.input(*leader, [&](Election& election, TimePoint now, Output& out) {
         election.give_up(now, departure, out);
     });
+}
+
+const Record* Storm::greatest_record() const {
+    const Record* greatest = nullptr;
+    for (const Host& host : world_.hosts()) {
+        const auto& record = host.disk.held.record;
+        if (record && (greatest == nullptr || record->key > greatest->key)) {
+            greatest = &*record;
+        }
+    }
+    return greatest;
+}
+
+// Whether the set as it is, and as it was before a change in flight, keeps a majority of disks that
+// hold their voter's state, with one disk fewer.
+bool Storm::can_lose_a_disk() const {
+    const Record* record = greatest_record();
+    if (record == nullptr) {
+        return false;
+    }
+    const auto spared = [this](const std::vector<Voter>& set) {
+        std::size_t whole = 0;
+        for (const Voter& voter : set) {
+            for (const Host& host : world_.hosts()) {
+                whole += host.name == voter.name && host.disk.held.id == voter.id ? 1U : 0U;
+            }
+        }
+        return whole > set.size() / 2 + 1;
+    };
+    return spared(record->voters) && spared(record->before());
+}
+
+void Storm::wipe() {
+    if (!can_lose_a_disk()) {
+        return;
+    }
+    const HostId host = random_.below(world_.hosts().size());
+    world_.crash(host);
+    world_.wipe(host);
+}
+
+void Storm::change_voters() {
+    const auto leader = world_.leader();
+    if (!leader) {
+        return;
+    }
+    const Record& record = *world_[*leader].election->state().record;
+    Change change;
+    const Host& other = world_[random_.below(world_.hosts().size())];
+    const State& state = other.disk.held;
+    if (random_.chance(0.2)) {
+        const std::uint32_t lease = weather_.world.timing.lease_ms;
+        change.lease_ms = random_.chance(0.5) ? lease : lease * 2;
+    } else {
+        if (state.id != no_voter && record.voter(state.id) == nullptr) {
+            change.add = Voter{other.name, state.id, 100};
+        }
+        if (record.voters.size() > 1 && (!change.add || random_.chance(0.5))) {
+            change.remove = record.voters[random_.below(record.voters.size())].id;
+        }
+    }
+    world_.input(*leader, [&](Election& election, TimePoint now, Output& out) {
+        election.change(now, next_request_++, change, out);
+    });
+}
+
+void Storm::use_once() {
+    const auto leader = world_.leader();
+    if (!leader) {
+        return;
+    }
+    const RequestId request = next_request_++;
+    const std::uint64_t hash = 1 + random_.below(std::uint64_t{12});
+    once_asked_[request] = hash;
+    world_.input(*leader, [&](Election& election, TimePoint now, Output& out) {
+        election.use_once(now, request, {hash, 1000000000}, out);
+    });
+}
+
+unsigned Storm::most_runs_of_one_key() const {
+    unsigned most = 0;
+    for (const auto& [key, runs] : once_ran_) {
+        most = std::max(most, runs);
+    }
+    return most;
 }
 
 }  // namespace muster::election::sim

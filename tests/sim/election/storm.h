@@ -22,8 +22,9 @@ struct Weather {
     bool beyond_drift = false;  // clocks beyond the bound, too
 };
 
-// A weather of every kind, by seed.
+// A weather of every kind, by seed; and one in which the set of voters changes all the while.
 Weather weather(std::uint64_t seed);
+Weather changing_weather(std::uint64_t seed);
 
 class Storm {
 public:
@@ -39,6 +40,9 @@ public:
     World& world() { return world_; }
     Invariants& invariants() { return invariants_; }
     std::uint64_t changes_done() const { return changes_done_; }
+    // How often the most-used `--once` key was granted.
+    unsigned most_runs_of_one_key() const;
+    std::size_t keys_run() const { return once_ran_.size(); }
 
 private:
     using Action = void (Storm::*)();
@@ -60,6 +64,11 @@ private:
     void change_disk();
     void change_clock();
     void give_up();
+    void change_voters();
+    void wipe();
+    void use_once();
+    const Record* greatest_record() const;
+    bool can_lose_a_disk() const;
 
     std::optional<HostId> pick(const std::function<bool(HostId)>& wanted);
 
@@ -71,6 +80,9 @@ private:
     bool raging_ = false;
     std::map<HostId, Key> seen_;
     std::uint64_t changes_done_ = 0;
+    RequestId next_request_ = 1;
+    std::map<RequestId, std::uint64_t> once_asked_;
+    std::map<std::uint64_t, unsigned> once_ran_;
 };
 
 // The seeds that a test runs with: `ordinarily` of them; MUSTER_SIM_SEEDS=N says how many instead,

@@ -104,14 +104,16 @@ void World::crash(HostId id) {
     if (host.disk.running) {
         const Bytes& slot = host.disk.running->slot;
         const std::uint64_t fate = random_.below(std::uint64_t{4});
-        if (fate >= 1) {
-            host.disk.slots[0] = slot;
+        Bytes& first = host.disk.slots[host.disk.running->first];
+        Bytes& second = host.disk.slots[1 - host.disk.running->first];
+        if (fate >= 1 && second != slot) {
+            first = slot;
         }
-        if (fate == 1) {  // torn
-            host.disk.slots[0].replace(2048, 2048, 2048, '\x55');
+        if (fate == 1 && second != slot) {
+            first.replace(2048, 2048, 2048, '\x55');
         }
         if (fate == 3) {
-            host.disk.slots[1] = slot;
+            second = slot;
         }
         host.disk.running.reset();
         reread(id);
@@ -219,6 +221,9 @@ void World::perform(HostId id) {
     for (const Event& happened : host.out.events) {
         event(id, happened);
     }
+    for (const RequestDone& done : host.out.done) {
+        finished(id, done);
+    }
     host.refused += host.out.refused;
     if (host.runner && !host.out.release.empty()) {
         host.runner->told_to_end = true;
@@ -319,18 +324,22 @@ void World::start_write(HostId id) {
         if (host.life != life || !host.disk.running || host.disk.running->ticket != ticket) {
             return;
         }
-        if (!host.disk.failing) {
-            host.disk.slots[0] = host.disk.slots[1] = host.disk.running->slot;
-            reread(id);
+        const bool failed = host.disk.failing;
+        if (!failed || random_.chance(0.5)) {  // what failed may be there all the same
+            host.disk.slots[host.disk.running->first] = host.disk.running->slot;
         }
-        at_host(id, now_, [this, id, ticket] { end_write(id, ticket); });
+        if (!failed) {
+            host.disk.slots[1 - host.disk.running->first] = host.disk.running->slot;
+        }
+        reread(id);
+        at_host(id, now_, [this, id, ticket, failed] { end_write(id, ticket, failed); });
     });
 }
 
-void World::end_write(HostId id, std::uint64_t ticket) {
+void World::end_write(HostId id, std::uint64_t ticket, bool failed) {
     Host& host = hosts_[id];
     const Write done = std::move(*std::exchange(host.disk.running, std::nullopt));
-    if (host.disk.failing) {
+    if (failed) {
         input(id, [&](Election& election, TimePoint now, Output& out) {
             election.store_failed(now, ticket, out);
         });

@@ -151,6 +151,7 @@ public:
     // leaves, before it does.
     std::function<void(HostId)> observe = [](HostId) {};
     std::function<void(HostId, const Message&)> sending = [](HostId, const Message&) {};
+    std::function<void(HostId, const RequestDone&)> finished = [](HostId, const RequestDone&) {};
     std::function<void(HostId, const Event&)> event = [](HostId, const Event&) {};
     std::function<void(HostId, const Runner&)> holding = [](HostId, const Runner&) {};
     std::function<void(HostId, const Message&)> delivering = [](HostId, const Message&) {};
@@ -169,7 +170,7 @@ private:
     void perform(HostId host);
     void transmit(HostId from, const Outgoing& message);
     void start_write(HostId host);
-    void end_write(HostId host, std::uint64_t ticket);
+    void end_write(HostId host, std::uint64_t ticket, bool failed);
     void arm(HostId host);
     void run_runner(HostId host);
     void gossip();
