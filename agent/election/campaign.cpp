@@ -25,6 +25,19 @@ bool Campaign::eligible(const State& state) {
     return self != nullptr && self->priority > 0;
 }
 
+void Campaign::digest(const Ballot& ballot, Digest& digest) const {
+    digest.add(static_cast<std::uint64_t>(phase_));
+    digest.add_deadline(due(ballot));
+    digest.add(transfer_of_);
+    digest.add(failures_);
+    for (const auto* ids : {&granted_, &answered_}) {
+        digest.add(ids->size());
+        for (const VoterId id : *ids) {
+            digest.add(id);
+        }
+    }
+}
+
 Duration Campaign::widened() const {
     return std::max(spread_, min_spread) * (1U << std::min(failures_ / failures_before_wider, most_widenings));
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/election/ballot.h"
+#include "agent/election/digest.h"
 #include "agent/election/record.h"
 #include "swim/random.h"
 #include "swim/time.h"
@@ -39,6 +40,8 @@ public:
     TimePoint due(const Ballot& ballot) const;
     // Whether this voter may lead at all.
     static bool eligible(const State& state);
+
+    void digest(const Ballot& ballot, Digest& digest) const;
 
     // ---- attempts ----
 

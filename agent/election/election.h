@@ -138,6 +138,8 @@ public:
     const std::optional<Tenure>& tenure() const { return tenure_; }
     const Handover& handover() const { return handover_; }
     bool writing() const { return ledger_.busy(); }
+    // What tells this state from another, for those who explore all of them.
+    Bytes digest(TimePoint now) const;
     // Its disk failed: it takes no part until it is restarted.
     bool mute() const { return ledger_.failed(); }
 

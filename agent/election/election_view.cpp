@@ -132,6 +132,28 @@ void Election::others_answer(TimePoint now, LeaderView& answer) const {
     }
 }
 
+Bytes Election::digest(TimePoint now) const {
+    Digest digest(now);
+    digest.add(state());
+    digest.add_deadline(ballot_.promise().until);
+    digest.add_deadline(ballot_.wait_until());
+    digest.add(ballot_.promise().term);
+    digest.add(ballot_.promise().leader);
+    digest.add(ballot_.released_term());
+    ledger_.digest(digest);
+    campaign_.digest(ballot_, digest);
+    digest.add(std::uint64_t{handover_.giving_up()});
+    if (tenure_) {
+        const std::uint32_t lease = state().record->asked_lease_ms();
+        tenure_->digest(2 * milliseconds(lease), digest);
+    }
+    for (const Waiting& waiting : waiting_) {
+        digest.add(encode(waiting.message));
+    }
+    digest.add(gated_.size());
+    return digest.bytes();
+}
+
 // ---- questions to voters ----
 
 void Election::ask_leader(TimePoint /*now*/, Output& out) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/election/digest.h"
 #include "agent/election/output.h"
 #include "agent/election/state.h"
 
@@ -27,6 +28,14 @@ public:
     const State& stored() const { return stored_; }
     // Whether everything in `state` has been stored.
     bool holds(const State& state) const { return safe_ && !busy() && stored_ == state; }
+
+    void digest(Digest& digest) const {
+        digest.add(stored_);
+        digest.add(std::uint64_t{busy()} + 2 * std::uint64_t{failed_} + 4 * std::uint64_t{safe_});
+        if (in_flight_) {
+            digest.add(*in_flight_);
+        }
+    }
 
     // REQUIRES: !busy() && !failed()
     Write write(const State& state);

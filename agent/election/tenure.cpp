@@ -7,6 +7,27 @@ namespace muster::election {
 
 using std::chrono::milliseconds;
 
+void Tenure::digest(Duration horizon, Digest& digest) const {
+    digest.add(term_);
+    digest.add(seq_);
+    digest.add(committed);
+    digest.add(std::uint64_t{acquired});
+    digest.add_moment(began_, 4 * horizon);
+    digest.add_moment(last_round_, horizon);
+    digest.add_moment(own_.sent, horizon);
+    for (const Round& round : rounds_) {
+        if (round.seq != 0) {
+            digest.add_moment(round.sent, horizon);
+        }
+    }
+    for (const auto& [id, peer] : peers_) {
+        digest.add(id);
+        digest.add_moment(peer.sent, horizon);
+        digest.add(peer.answered);
+        digest.add(peer.key);
+    }
+}
+
 std::uint64_t Tenure::begin_round(TimePoint now, const Record& record) {
     ++seq_;
     last_round_ = now;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <vector>
 
+#include "agent/election/digest.h"
 #include "agent/election/messages.h"
 #include "agent/election/record.h"
 #include "agent/election/state.h"
@@ -46,6 +47,8 @@ public:
 
     Term term() const { return term_; }
     TimePoint began() const { return began_; }
+
+    void digest(Duration horizon, Digest& digest) const;
 
     // ---- renewals ----
 

@@ -197,6 +197,14 @@ void Storm::calm() {
             world_.boot(id);
         }
     }
+    // The faults are over when the last slow write is.
+    const auto writes = [this] {
+        return std::any_of(world_.hosts().begin(), world_.hosts().end(),
+                           [](const Host& host) { return host.disk.running.has_value(); });
+    };
+    const Moment end = world_.now() + 7s;
+    while (writes() && world_.step(end)) {
+    }
 }
 
 bool Storm::leader_in_time() {

@@ -128,7 +128,7 @@ void World::crash(HostId id) {
 }
 
 void World::pause(HostId id) {
-    hosts_[id].paused = true;
+    hosts_[id].paused = up(id);
 }
 
 void World::resume(HostId id) {
