@@ -1,7 +1,7 @@
 // What one voter has promised, voted and accepted: the rules of docs/election.md, "Voters".
 //
-// Safety rests here. A promise binds against every candidate: the leader it was given to and its own
-// next life included, since a command of that leader may still be running (schedule F7). A vote
+// Safety rests here. A promise binds against every candidate: the leader it was given to and its
+// own next life included, since a command of that leader may still be running (schedule F7). A vote
 // request under a promise is refused, and its term is not adopted (F6). After a start nothing is
 // granted before every promise of the former life has run out.
 //
@@ -18,8 +18,8 @@
 
 namespace muster::election {
 
-// Not to vote before `until`. Term and leader are those it was last given to, and stay known when it
-// has run out.
+// Not to vote before `until`. Term and leader are those it was last given to, and stay known when
+// it has run out.
 struct Promise {
     TimePoint until = TimePoint::min();
     Term term = 0;

@@ -39,7 +39,8 @@ void Campaign::digest(const Ballot& ballot, Digest& digest) const {
 }
 
 Duration Campaign::widened() const {
-    return std::max(spread_, min_spread) * (1U << std::min(failures_ / failures_before_wider, most_widenings));
+    return std::max(spread_, min_spread) *
+           (1U << std::min(failures_ / failures_before_wider, most_widenings));
 }
 
 TimePoint Campaign::due(const Ballot& ballot) const {

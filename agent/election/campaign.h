@@ -4,8 +4,8 @@
 //     due = max(promise.until, wait_until, hold-off, since) + U[0, J] (+ J if another is preferred)
 //
 // An attempt is a pre-vote, then, with a majority, a vote in a new term. One that fails is followed
-// by another after J + U[0, J]; J doubles after every 4 failures, to 8 J at most, so that candidates
-// who keep colliding part.
+// by another after J + U[0, J]; J doubles after every 4 failures, to 8 J at most, so that
+// candidates who keep colliding part.
 //
 // Knows no message and no disk: its owner sends, stores and tells.
 #pragma once

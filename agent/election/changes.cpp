@@ -27,12 +27,11 @@ BytesView zone_of(const Standing& standing, BytesView name) {
 std::optional<Voter> replacement(TimePoint now, const Standing& standing, VoterId leaving) {
     const std::vector<Voter> found = ready_spares(now, standing);
     const auto fresh = std::find_if(found.begin(), found.end(), [&](const Voter& spare) {
-        return std::none_of(standing.record.voters.begin(), standing.record.voters.end(),
-                            [&](const Voter& voter) {
-                                return voter.id != leaving &&
-                                       zone_of(standing, voter.name) ==
-                                           zone_of(standing, spare.name);
-                            });
+        return std::none_of(
+            standing.record.voters.begin(), standing.record.voters.end(), [&](const Voter& voter) {
+                return voter.id != leaving &&
+                       zone_of(standing, voter.name) == zone_of(standing, spare.name);
+            });
     });
     if (fresh != found.end()) {
         return *fresh;
@@ -167,8 +166,7 @@ std::vector<Voter> spares(const Standing& standing) {
     std::vector<Voter> found;
     for (const auto& [name, seen] : standing.view.members()) {
         const Mark& mark = seen.mark;
-        const bool ours =
-            mark.cluster == no_cluster || mark.cluster == standing.record.cluster;
+        const bool ours = mark.cluster == no_cluster || mark.cluster == standing.record.cluster;
         if (mark.candidate && ours && seen.alive && !seen.leaving &&
             !standing.record.counts(mark.id) && found.size() < 2 * max_voters) {
             found.push_back({name, mark.id, mark.priority});
@@ -179,8 +177,8 @@ std::vector<Voter> spares(const Standing& standing) {
 
 bool ready(TimePoint now, const Standing& standing, const Voter& spare, bool settled) {
     const Tenure::Peer* peer = standing.tenure.peer(spare.id);
-    if (peer == nullptr || !peer->ready || peer->departing ||
-        peer->key != standing.record.key || peer->steady_since == never) {
+    if (peer == nullptr || !peer->ready || peer->departing || peer->key != standing.record.key ||
+        peer->steady_since == never) {
         return false;
     }
     const bool named_already = standing.record.voter_named(spare.name) != nullptr;

@@ -1,5 +1,5 @@
-// Changes of the voter set: what one is, when it is safe to begin, and which ones the leader makes of
-// itself (docs/election.md, "Voters change").
+// Changes of the voter set: what one is, when it is safe to begin, and which ones the leader makes
+// of itself (docs/election.md, "Voters change").
 //
 // One at a time, of one voter: add, remove, or swap. It stands in the record as in flight until a
 // majority of the set before AND of the set after holds it; then a second record says that it is
@@ -30,6 +30,19 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
+// A change that was asked for; its key once proposed.
+struct WantedChange {
+    RequestId request = 0;
+    Change change;
+    TimePoint deadline;
+    Key proposed;
+};
+struct WantedOnce {
+    RequestId request = 0;
+    OnceKey key;
+    Key proposed;
+};
+
 // What the leader stands on when it thinks of changes.
 struct Standing {
     const Config& config;
@@ -46,8 +59,8 @@ Record completed(const Record& record);
 
 // Why it cannot be made, ever, as the record stands; empty if it can.
 std::string objection(const Record& record, const Change& change, VoterId self);
-// Whether it may begin now: the one to be added answers, and the lease is good in both sets for long
-// enough, so that the change cannot cost the quorum that proposes it.
+// Whether it may begin now: the one to be added answers, and the lease is good in both sets for
+// long enough, so that the change cannot cost the quorum that proposes it.
 bool safe_to_begin(TimePoint now, const Standing& standing, const Change& change);
 
 // Candidates outside the set that the view shows: those to be kept informed.

@@ -19,10 +19,10 @@ struct Config {
     Mode mode = Mode::Auto;
     bool candidate = false;  // may become a voter: has a data directory, and was told to
     std::uint8_t priority = 100;
-    std::uint8_t expect = 0;   // found with so many candidates; 0: not by number
-    std::vector<Bytes> list;   // or with exactly these
+    std::uint8_t expect = 0;  // found with so many candidates; 0: not by number
+    std::vector<Bytes> list;  // or with exactly these
     Timing timing = standard_timing;
-    std::optional<ClusterId> cluster;  // the only one to belong to
+    std::optional<ClusterId> cluster;                  // the only one to belong to
     Duration settle = std::chrono::seconds(30);        // before a spare counts as ready
     Duration change_pause = std::chrono::seconds(10);  // between changes of the voter set
     std::optional<Duration> replace_after;             // a silent voter, by a ready spare

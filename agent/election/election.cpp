@@ -268,8 +268,7 @@ TimePoint Election::next_deadline() const {
         }
         return state().lock || state().record ? next : std::min(next, founding_.due());
     }
-    TimePoint next =
-        std::min(renewal_due(), tenure_->acquired ? lease_end() : acquisition_due());
+    TimePoint next = std::min(renewal_due(), tenure_->acquired ? lease_end() : acquisition_due());
     if (handover_.giving_up()) {
         next = std::min(next, handover_.ends());
     }

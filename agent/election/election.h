@@ -1,15 +1,15 @@
 // One node's part in electing a leader: voters, terms and leases (docs/election.md).
 //
 // It routes: each rule is in a part of its own. Ballot votes and promises, Campaign stands, Tenure
-// counts a leader's lease, Handover gives it up, Ledger knows the disk. Nothing here reads a clock, a
-// disk or gossip; gossip's view comes in as hints (addresses, who is there), and never as a vote.
+// counts a leader's lease, Handover gives it up, Ledger knows the disk. Nothing here reads a clock,
+// a disk or gossip; gossip's view comes in as hints (addresses, who is there), and never as a vote.
 //
 // One write runs at a time. While it does, messages that could change this voter's state wait, a
 // bounded number of them; a leader's renewals, the answers to them and questions never do. What
 // depends on a write leaves from stored().
 //
-// Pure, deterministic, single-threaded, and a value: a copy behaves as the original. `now` never goes
-// back, and is read after what is handed in was received (F10). is_leader() is computed at the
+// Pure, deterministic, single-threaded, and a value: a copy behaves as the original. `now` never
+// goes back, and is read after what is handed in was received (F10). is_leader() is computed at the
 // question: an answer kept for later is worth nothing.
 #pragma once
 
@@ -26,6 +26,7 @@
 #include "agent/election/founding.h"
 #include "agent/election/handover.h"
 #include "agent/election/knowledge.h"
+#include "agent/election/leader_view.h"
 #include "agent/election/ledger.h"
 #include "agent/election/messages.h"
 #include "agent/election/output.h"
@@ -34,36 +35,6 @@
 #include "swim/random.h"
 
 namespace muster::election {
-
-// A message of ours before it is encoded.
-struct Letter {
-    VoterId to = no_voter;
-    Bytes to_name;
-    Body body;
-};
-
-// An answer to "who leads?".
-struct LeaderView {
-    struct VoterSeen {
-        Bytes name;
-        bool reachable = false;
-    };
-    Mode mode = Mode::View;
-    bool fenced = false;
-    std::optional<Bytes> leader;
-    bool self = false;
-    std::optional<Term> term;  // the token
-    std::uint32_t lease_ms = 0;
-    std::uint32_t age_ms = 0;
-    std::uint8_t needed = 0;
-    std::uint8_t reachable = 0;
-    std::vector<VoterSeen> voters;
-    ClusterId cluster = no_cluster;
-    std::string reason;  // why there is none
-    std::vector<Knowledge::Known> conflict;  // other clusters that are seen
-};
-
-enum class TokenVerdict : std::uint8_t { Newest, Old, Unknown };
 
 class Election {
 public:
@@ -85,8 +56,8 @@ public:
     // ---- requests ----
 
     // Acts by this node's leadership under `name`, or goes on. Answers for how long, in whole
-    // milliseconds from when it *asked*; none when this node does not lead, gives up, or the name is
-    // or was held in this term.
+    // milliseconds from when it *asked*; none when this node does not lead, gives up, or the name
+    // is or was held in this term.
     std::optional<std::uint32_t> hold(TimePoint now, HolderId holder, BytesView name, Output& out);
     // All that it started has ended.
     void released(TimePoint now, HolderId holder, Output& out);
@@ -156,18 +127,6 @@ private:
         TimePoint at = TimePoint::min();
         bool acquired = false;
         std::vector<VoterId> answering;
-    };
-    // A change that was asked for; its key once proposed.
-    struct Wanted {
-        RequestId request = 0;
-        Change change;
-        TimePoint deadline;
-        Key proposed;
-    };
-    struct WantedOnce {
-        RequestId request = 0;
-        OnceKey key;
-        Key proposed;
     };
 
     // election.cpp: inputs, and the order in which things happen
@@ -272,15 +231,15 @@ private:
     bool departing_ = false;
     std::uint64_t wall_ = 0;
     Term greatest_foreign_term_ = 0;
-    std::optional<Wanted> wanted_;
+    std::optional<WantedChange> wanted_;
     std::vector<WantedOnce> once_;
     std::optional<Voter> courted_;  // is to be added: asked at each renewal
     TimePoint last_change_ = never;
     TimePoint spares_asked_ = TimePoint::min();
     bool quorum_there_ = true;
-    Key committed_;  // the greatest that a leader has said to be
-    std::deque<Waiting> waiting_;     // for the write that is running
-    std::vector<Letter> gated_;       // until it is stored
+    Key committed_;                // the greatest that a leader has said to be
+    std::deque<Waiting> waiting_;  // for the write that is running
+    std::vector<Letter> gated_;    // until it is stored
     std::map<VoterId, Endpoint> addresses_;
 };
 

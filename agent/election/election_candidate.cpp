@@ -92,7 +92,8 @@ void Election::refused(TimePoint now, const Message& from, const std::optional<R
 void Election::note_quorum(bool there, Output& out) {
     if (there != quorum_there_) {
         quorum_there_ = there;
-        report(there ? Event::Kind::QuorumRegained : Event::Kind::QuorumLost, state().term, "", out);
+        report(there ? Event::Kind::QuorumRegained : Event::Kind::QuorumLost, state().term, "",
+               out);
     }
 }
 
@@ -103,10 +104,9 @@ void Election::prefer(Output& /*out*/) {
     }
     const Voter* self = state().record->voter(state().id);
     campaign_.prefer_others(
-        self != nullptr && std::any_of(state().record->voters.begin(), state().record->voters.end(),
-                                       [self](const Voter& other) {
-                                           return other.priority > self->priority;
-                                       }));
+        self != nullptr &&
+        std::any_of(state().record->voters.begin(), state().record->voters.end(),
+                    [self](const Voter& other) { return other.priority > self->priority; }));
 }
 
 }  // namespace muster::election

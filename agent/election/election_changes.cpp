@@ -35,7 +35,7 @@ std::string Election::change(TimePoint now, RequestId request, const Change& cha
     if (std::string wrong = objection(*state().record, change, state().id); !wrong.empty()) {
         return wrong;
     }
-    wanted_ = Wanted{request, change, now + request_patience, {}};
+    wanted_ = WantedChange{request, change, now + request_patience, {}};
     consider_changes(now, out);
     settle(now, out);
     return "";
@@ -148,7 +148,8 @@ void Election::propose_change(TimePoint now, Output& out) {
     if (soon || !safe_to_begin(now, standing(), *next)) {
         if (asked && now >= wanted_->deadline) {
             finish(wanted_->request,
-                   "not safe to change: too few voters answer, or the one to be added does not", out);
+                   "not safe to change: too few voters answer, or the one to be added does not",
+                   out);
             wanted_.reset();
         }
         return;

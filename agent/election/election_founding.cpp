@@ -41,7 +41,8 @@ void Election::send_locks(Output& out) {
         if (!founding_.has_locked(voter.name)) {
             const Voter* now = lock.recover ? state().record->voter_named(voter.name) : &voter;
             if (now != nullptr) {
-                post({now->id, voter.name, LockRequest{lock.attempt, lock.recover, lock.plan}}, out);
+                post({now->id, voter.name, LockRequest{lock.attempt, lock.recover, lock.plan}},
+                     out);
             }
         }
     }
@@ -71,8 +72,8 @@ void Election::handle(TimePoint now, const Message& from, const LockRequest& bod
     answer.term_floor = std::max(state().term, state().term_floor);
     if (answer.locked) {
         if (!state().lock) {
-            ballot_.state.lock = Lock{body.attempt, body.recover, from.head.from,
-                                      from.head.from_name, body.plan};
+            ballot_.state.lock =
+                Lock{body.attempt, body.recover, from.head.from, from.head.from_name, body.plan};
             campaign_.stand_back(now, /*long_wait=*/false, random_);
             founding_.repeat_after(now + ask_repeat);
         }
@@ -97,9 +98,9 @@ void Election::handle(TimePoint now, const Message& from, const LockAnswer& body
         return;
     }
     if (!body.locked) {
-        out.notices.push_back({Notice::Level::Warning,
-                               from.head.from_name + " does not take part in the founding: " +
-                                   body.reason});
+        out.notices.push_back(
+            {Notice::Level::Warning,
+             from.head.from_name + " does not take part in the founding: " + body.reason});
         return cancel(now, out);
     }
     founding_.locked(from.head.from_name, body.term_floor, body.record);
@@ -154,8 +155,7 @@ void Election::cancel(TimePoint now, Output& out) {
     ballot_.state.lock.reset();
     founding_.cancelled(now, random_);
     for (const Voter& voter : lock.plan.voters) {
-        const Voter* now_called =
-            lock.recover ? state().record->voter_named(voter.name) : &voter;
+        const Voter* now_called = lock.recover ? state().record->voter_named(voter.name) : &voter;
         if (voter.name != config_.name && now_called != nullptr) {
             post({now_called->id, voter.name, Cancel{lock.attempt}}, out);
         }
@@ -179,8 +179,7 @@ void Election::handle(TimePoint /*now*/, const Message& from, const FoundedAnswe
     }
 }
 
-void Election::handle(TimePoint /*now*/, const Message& from, const Cancel& body,
-                      Output& /*out*/) {
+void Election::handle(TimePoint /*now*/, const Message& from, const Cancel& body, Output& /*out*/) {
     const auto& lock = state().lock;
     if (lock && lock->attempt == body.attempt && lock->founder == from.head.from) {
         ballot_.state.lock.reset();
@@ -188,8 +187,8 @@ void Election::handle(TimePoint /*now*/, const Message& from, const Cancel& body
     }
 }
 
-// Whoever holds what was decided says so. A founder that does not know the attempt has cancelled it;
-// from anyone else the same words change nothing.
+// Whoever holds what was decided says so. A founder that does not know the attempt has cancelled
+// it; from anyone else the same words change nothing.
 void Election::handle(TimePoint /*now*/, const Message& from, const LockAsk& body, Output& out) {
     const bool decided = state().record && (state().decided == body.attempt ||
                                             state().record->cluster == body.attempt);

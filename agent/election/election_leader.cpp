@@ -15,8 +15,8 @@ constexpr Duration spare_renewal = std::chrono::seconds(2);
 
 }  // namespace
 
-// Nothing of an older term is ever committed by counting: the first act is a record of its own term,
-// with the same contents (F4, F5).
+// Nothing of an older term is ever committed by counting: the first act is a record of its own
+// term, with the same contents (F4, F5).
 void Election::lead(TimePoint now, Output& out) {
     campaign_.stand_back(now, /*long_wait=*/false, random_);
     tenure_.emplace(state().term, now);
@@ -47,8 +47,8 @@ TimePoint Election::acquisition_due() const {
     return tenure_->began() + 3 * milliseconds(state().record->asked_promise_ms());
 }
 
-// Each round is the leader's promise to itself as well (F7): in its next life, or in a later term, it
-// does not vote while a command of this one may still be running.
+// Each round is the leader's promise to itself as well (F7): in its next life, or in a later term,
+// it does not vote while a command of this one may still be running.
 void Election::renew(TimePoint now, Output& out) {
     const Record& record = *state().record;
     const std::uint64_t seq = tenure_->begin_round(now, record);
@@ -157,8 +157,8 @@ void Election::step_down(TimePoint now, const char* why, Output& out) {
     fail_requests(out);
     if (led) {
         report(Event::Kind::LeaderLost, term, config_.name, out);
-        out.notices.push_back(
-            {Notice::Level::Info, "no longer the leader of term " + std::to_string(term) + ": " + why});
+        out.notices.push_back({Notice::Level::Info, "no longer the leader of term " +
+                                                        std::to_string(term) + ": " + why});
     }
 }
 
@@ -170,8 +170,7 @@ std::optional<std::uint32_t> Election::hold(TimePoint now, HolderId holder, Byte
     if (!is_leader(now) || !handover_.hold(holder, name, lease_end())) {
         return std::nullopt;
     }
-    return static_cast<std::uint32_t>(
-        std::chrono::floor<milliseconds>(lease_end() - now).count());
+    return static_cast<std::uint32_t>(std::chrono::floor<milliseconds>(lease_end() - now).count());
 }
 
 void Election::released(TimePoint now, HolderId holder, Output& out) {

@@ -23,7 +23,8 @@ Mode Election::mode() const {
     if (config_.mode != Mode::Auto) {
         return config_.mode;
     }
-    // A cluster that has voters anywhere has its leader by their vote, for all of its members (F20).
+    // A cluster that has voters anywhere has its leader by their vote, for all of its members
+    // (F20).
     return config_.candidate || state().record || view_.any_voters() ? Mode::Quorum : Mode::View;
 }
 
@@ -84,8 +85,8 @@ void Election::voters_answer(TimePoint now, LeaderView& answer) const {
         answer.leader = config_.name;
         answer.self = true;
         answer.term = tenure_->term();
-        answer.lease_ms = static_cast<std::uint32_t>(
-            std::chrono::floor<milliseconds>(lease_end() - now).count());
+        answer.lease_ms =
+            static_cast<std::uint32_t>(std::chrono::floor<milliseconds>(lease_end() - now).count());
     } else if (!tenure_ && now < ballot_.promise().until && heard_.term != 0 &&
                heard_.leader != state().id && heard_.term == ballot_.promise().term) {
         answer.leader = heard_.name;
@@ -104,8 +105,8 @@ void Election::others_answer(TimePoint now, LeaderView& answer) const {
     }
     const Knowledge::Known* known = knowledge_.of(wanted);
     if (known == nullptr) {
-        answer.reason = answer.conflict.size() > 1 ? "two clusters of voters are seen"
-                                                   : "no voter answers";
+        answer.reason =
+            answer.conflict.size() > 1 ? "two clusters of voters are seen" : "no voter answers";
         return;
     }
     answer.cluster = known->cluster;
@@ -116,8 +117,8 @@ void Election::others_answer(TimePoint now, LeaderView& answer) const {
         answer.reachable = static_cast<std::uint8_t>(answer.reachable + (reachable ? 1 : 0));
     }
     answer.needed = static_cast<std::uint8_t>(known->voters.size() / 2 + 1);
-    const bool fresh = known->answered != TimePoint::min() &&
-                       now - known->answered <= knowledge_lasts;
+    const bool fresh =
+        known->answered != TimePoint::min() && now - known->answered <= knowledge_lasts;
     const bool heard = known->at != TimePoint::min() && now - known->at <= knowledge_lasts;
     if (fresh && heard) {
         answer.leader = known->leader;

@@ -26,9 +26,9 @@ void Election::handle(TimePoint now, const Message& from, const Vote& body, Outp
 }
 
 void Election::handle(TimePoint now, const Message& from, const Append& body, Output& out) {
-    const bool impostor = from.head.term == state().term &&
-                          (tenure_ || (ballot_.promise().term == from.head.term &&
-                                       ballot_.promise().leader != from.head.from));
+    const bool impostor =
+        from.head.term == state().term && (tenure_ || (ballot_.promise().term == from.head.term &&
+                                                       ballot_.promise().leader != from.head.from));
     if (!voting() || impostor) {
         ++out.refused;
         return;

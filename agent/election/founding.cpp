@@ -48,9 +48,8 @@ std::vector<Voter> Founding::quorum_to_found(const Config& config, const State& 
         if (mark.cluster != no_cluster) {
             return {};  // there is a cluster to join
         }
-        const bool listed = config.list.empty() ||
-                            std::find(config.list.begin(), config.list.end(), name) !=
-                                config.list.end();
+        const bool listed = config.list.empty() || std::find(config.list.begin(), config.list.end(),
+                                                             name) != config.list.end();
         if (listed && mark.expect != config.expect) {
             return {};  // no agreement on how many are to come
         }

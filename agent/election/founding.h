@@ -24,8 +24,8 @@ namespace muster::election {
 
 class Founding {
 public:
-    // A recovered cluster's first term is so far above all that were seen that its first write fences
-    // an old side which is not dead (F23).
+    // A recovered cluster's first term is so far above all that were seen that its first write
+    // fences an old side which is not dead (F23).
     static constexpr Term recovery_step = Term{1} << 20U;
 
     // ---- the founder ----
@@ -56,7 +56,7 @@ public:
 
     // ---- time ----
 
-    TimePoint due() const { return due_; }          // of an attempt
+    TimePoint due() const { return due_; }  // of an attempt
     TimePoint give_up_at() const { return give_up_at_; }
     TimePoint repeat_at() const { return repeat_at_; }  // of messages, the founder's or a member's
     void repeat_after(TimePoint at) { repeat_at_ = at; }

@@ -2,8 +2,8 @@
 // (docs/election.md, "Giving up").
 //
 // A holder was told how long it may act; it is waited for until it has said that it ended, or that
-// time has passed, also when its connection broke. A name is held at most once per term, so one token
-// never stands for two commands.
+// time has passed, also when its connection broke. A name is held at most once per term, so one
+// token never stands for two commands.
 //
 // INVARIANT: no holder's end is after the lease's end at the moment it was told.
 #pragma once

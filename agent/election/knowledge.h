@@ -1,8 +1,8 @@
 // What a node knows of a leader that is not by its own vote or lease: from voters' answers
 // (docs/election.md, "Who knows what").
 //
-// The greatest (term, leader) of one cluster id counts; terms of two clusters are never compared. The
-// user event muster:new-leader only makes it ask: anyone can send that, and replays come in any
+// The greatest (term, leader) of one cluster id counts; terms of two clusters are never compared.
+// The user event muster:new-leader only makes it ask: anyone can send that, and replays come in any
 // order (F17).
 #pragma once
 
@@ -21,8 +21,8 @@ public:
     struct Known {
         ClusterId cluster = no_cluster;
         Term term = 0;
-        Bytes leader;  // empty: the voters that answered know of none
-        TimePoint at = TimePoint::min();  // at which the leader is known to have been heard
+        Bytes leader;                           // empty: the voters that answered know of none
+        TimePoint at = TimePoint::min();        // at which the leader is known to have been heard
         TimePoint answered = TimePoint::min();  // when a voter last answered at all
         std::vector<Bytes> voters;
         std::vector<Bytes> answering;

@@ -129,9 +129,10 @@ void describe(Fields& field, H& head, M& body) {
 }
 
 constexpr std::array<const char*, 17> kind_names = {
-    "",       "PreVote",      "PreVoteAnswer", "Vote",          "VoteAnswer", "Append",
-    "AppendAnswer", "Release", "TransferNow",   "Lock",          "LockAnswer", "Founded",
-    "FoundedAnswer", "Cancel", "LockAsk",       "LeaderAsk",     "LeaderAnswer"};
+    "",           "PreVote",      "PreVoteAnswer", "Vote",        "VoteAnswer",
+    "Append",     "AppendAnswer", "Release",       "TransferNow", "Lock",
+    "LockAnswer", "Founded",      "FoundedAnswer", "Cancel",      "LockAsk",
+    "LeaderAsk",  "LeaderAnswer"};
 static_assert(std::variant_size_v<Body> + 1 == kind_names.size());
 
 // A body of the kind that stands in a message; false when there is none.
@@ -190,8 +191,7 @@ Result<Message> decode_message(BytesView bytes) {
     Message message;
     if (!make_body(octet(bytes[2]), message.body,
                    std::make_index_sequence<std::variant_size_v<Body>>{})) {
-        return Error{"election message: kind " + std::to_string(octet(bytes[2])) +
-                     " is not known"};
+        return Error{"election message: kind " + std::to_string(octet(bytes[2])) + " is not known"};
     }
     MessageReader reader(bytes.substr(3));
     if (reader.error().empty()) {

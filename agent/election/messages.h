@@ -5,8 +5,8 @@
 // speaks and who is meant: a copy that reaches another voter, or another life of the one meant,
 // changes nothing.
 //
-// Decoding is strict, and whole before anything is applied. Only form is checked here; what a message
-// means is decided by those who handle it.
+// Decoding is strict, and whole before anything is applied. Only form is checked here; what a
+// message means is decided by those who handle it.
 #pragma once
 
 #include <cstdint>
@@ -136,6 +136,13 @@ struct Head {
 
 struct Message {
     Head head;
+    Body body;
+};
+
+// A message of ours before it is encoded.
+struct Letter {
+    VoterId to = no_voter;
+    Bytes to_name;
     Body body;
 };
 

@@ -61,7 +61,8 @@ struct Output {
     std::optional<Write> write;  // at most one is ever running
     std::vector<Event> events;
     std::optional<Announcement> announce;
-    std::vector<HolderId> release;  // tell them that they must end; Election::released() when they have
+    std::vector<HolderId>
+        release;  // tell them that they must end; Election::released() when they have
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     unsigned refused = 0;  // messages that changed nothing: malformed, or not meant for this life

@@ -37,9 +37,8 @@ std::string flaw_of_voters(const Record& record) {
     }
     for (const Voter& voter : record.voters) {
         const auto same = std::count_if(
-            record.voters.begin(), record.voters.end(), [&](const Voter& other) {
-                return other.id == voter.id || other.name == voter.name;
-            });
+            record.voters.begin(), record.voters.end(),
+            [&](const Voter& other) { return other.id == voter.id || other.name == voter.name; });
         if (same != 1) {
             return "a voter stands twice";
         }

@@ -1,9 +1,9 @@
 // The replicated record: the whole of what a cluster's voters agree on. It is replaced as one, by
 // the leader alone, one voter changed at a time; there is no log of commands.
 //
-// A change that is in flight stands in the record itself (`added`, `removed`): from then until it is
-// committed a majority is more than half of the voters AND more than half of those before. It is one
-// rule, for votes, acceptances and leases alike, evaluated with the greatest record that a node
+// A change that is in flight stands in the record itself (`added`, `removed`): from then until it
+// is committed a majority is more than half of the voters AND more than half of those before. It is
+// one rule, for votes, acceptances and leases alike, evaluated with the greatest record that a node
 // holds, committed or not (schedules F3 and F5 in docs/election.md break simpler ones).
 //
 // Pure values; the bytes are those of msgpack, at most max_record_size of them, so that the message

@@ -175,8 +175,8 @@ Found choose(BytesView first, BytesView second, BytesView node_name) {
         found.complaint = "the election state is lost (" + damage +
                           "): this is another voter, with a new id, until it is added to the set";
     } else if (!damage.empty()) {
-        found.complaint = "one copy of the election state was damaged (" + damage +
-                          "); the other one is whole";
+        found.complaint =
+            "one copy of the election state was damaged (" + damage + "); the other one is whole";
     }
     return found;
 }

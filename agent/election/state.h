@@ -1,10 +1,11 @@
 // What a voter must not forget, and its bytes: one file of two slots of 4 KiB.
 //
-// A slot is magic, version, counter, length, the state as msgpack, zeros, and a checksum over all of
-// it. Each state is written into both slots, one after the other, before its ticket counts as
+// A slot is magic, version, counter, length, the state as msgpack, zeros, and a checksum over all
+// of it. Each state is written into both slots, one after the other, before its ticket counts as
 // stored; at start the greater whole one counts. So one bad slot, torn or rotten (they look alike),
-// hides nothing that was acknowledged (schedule F22); at start they are made equal first. Both damaged, or another node's name inside:
-// another voter, with a new id, which never gave the lost promises (F1).
+// hides nothing that was acknowledged (schedule F22); at start they are made equal first. Both
+// damaged, or another node's name inside: another voter, with a new id, which never gave the lost
+// promises (F1).
 //
 // Values and pure functions; the file itself is the agent's.
 #pragma once

@@ -89,8 +89,7 @@ TimePoint Tenure::end_of(const std::vector<Voter>& set, const Record& record, Vo
         if (voter.id == self) {
             ends.push_back(end(own_.sent, own_.lease_ms));
         } else {
-            ends.push_back(known == nullptr ? TimePoint::min()
-                                            : end(known->sent, known->lease_ms));
+            ends.push_back(known == nullptr ? TimePoint::min() : end(known->sent, known->lease_ms));
         }
     }
     const auto decides = ends.begin() + static_cast<std::ptrdiff_t>(set.size() / 2);
@@ -104,8 +103,7 @@ TimePoint Tenure::lease_end(const Record& record, VoterId self) const {
 }
 
 bool Tenure::accepted(const Record& record, VoterId self, Key durable) const {
-    return record.key.term == term_ && durable == record.key &&
-           majority(record, [&](VoterId id) {
+    return record.key.term == term_ && durable == record.key && majority(record, [&](VoterId id) {
                const Peer* known = peer(id);
                return id == self || (known != nullptr && known->key == record.key);
            });

@@ -1,11 +1,11 @@
-// One leader's time in office: what it asked and was answered, how long its lease holds, and what is
-// committed (docs/election.md, "Candidates and leaders").
+// One leader's time in office: what it asked and was answered, how long its lease holds, and what
+// is committed (docs/election.md, "Candidates and leaders").
 //
 //     lease_end = min over {voters, before} of the (floor(n/2) + 1)-th greatest (s + L) of that set
 //
-// s is when the newest request that a voter answered with a promise was *sent*, never when the answer
-// came; L the lease that request asked promises for, or the record's if that is shorter. One tenure
-// is one token: when the lease has run out once, it never holds again in this term (F12).
+// s is when the newest request that a voter answered with a promise was *sent*, never when the
+// answer came; L the lease that request asked promises for, or the record's if that is shorter. One
+// tenure is one token: when the lease has run out once, it never holds again in this term (F12).
 //
 // Bookkeeping, and no message: its owner sends. INVARIANT: nothing but record() of its own term is
 // ever counted as committed (F4).
@@ -64,8 +64,8 @@ public:
 
     // ---- what follows ----
 
-    // When the lease ends, by the record's sets; with `self` in them by its own part. In the distant
-    // past while no majority has answered.
+    // When the lease ends, by the record's sets; with `self` in them by its own part. In the
+    // distant past while no majority has answered.
     TimePoint lease_end(const Record& record, VoterId self) const;
     // Whether this very record is accepted by a majority; `durable` is the leader's own key.
     bool accepted(const Record& record, VoterId self, Key durable) const;

@@ -2,9 +2,9 @@
 //
 //     P = ceil(L * (1 + rho) / (1 - rho)) + 1 ms
 //
-// L is counted by the leader from before it asked, P by the voter from when it answered. Both clocks
-// may be wrong, each within [1 - rho, 1 + rho] of true time: so a promise outlasts the lease that
-// stands on it, on any two of them. A bound on one side only is too short.
+// L is counted by the leader from before it asked, P by the voter from when it answered. Both
+// clocks may be wrong, each within [1 - rho, 1 + rho] of true time: so a promise outlasts the lease
+// that stands on it, on any two of them. A bound on one side only is too short.
 //
 // L and rho stand in the replicated record, never in one node's configuration: a node that was
 // configured for a shorter lease would vote while the old leader still has its longer one.

@@ -91,16 +91,15 @@ const Seen* View::find(BytesView name) const {
 }
 
 bool View::any_voters() const {
-    return std::any_of(members_.begin(), members_.end(), [](const auto& each) {
-        return each.second.mark.candidate;
-    });
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const auto& each) { return each.second.mark.candidate; });
 }
 
 const Seen* View::bully() const {
     const Seen* best = nullptr;
     for (const auto& [name, member] : members_) {
-        const bool stands = member.alive && !member.leaving && !member.held_out &&
-                            member.mark.priority > 0;
+        const bool stands =
+            member.alive && !member.leaving && !member.held_out && member.mark.priority > 0;
         if (stands && (best == nullptr || member.mark.priority > best->mark.priority)) {
             best = &member;  // by name, ascending: the first of a priority is its lowest
         }

@@ -1,5 +1,5 @@
-// What gossip says about the members that carry the muster mark: hints, never votes. Who is there to
-// found with, who is a spare, where a voter's zone is, who would lead by the bully rule.
+// What gossip says about the members that carry the muster mark: hints, never votes. Who is there
+// to found with, who is a spare, where a voter's zone is, who would lead by the bully rule.
 //
 // A value that its owner keeps up to date; nothing in here decides a quorum.
 #pragma once
@@ -16,8 +16,8 @@
 
 namespace muster::election {
 
-// The reserved tag `muster` of every musterd: "1", then for candidates its election id, its cluster,
-// how many it expects and its priority.
+// The reserved tag `muster` of every musterd: "1", then for candidates its election id, its
+// cluster, how many it expects and its priority.
 struct Mark {
     bool candidate = false;
     VoterId id = no_voter;

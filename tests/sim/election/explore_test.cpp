@@ -1,9 +1,10 @@
 // Three voters and everything that can happen to them, one thing at a time, to a stated depth: the
-// real code, every order of deliveries, copies, clock steps, timers, ends of writes, crashes with and
-// without the write, and restarts. A message that is never delivered is lost. States are remembered
-// by their hash, without absolute time.
+// real code, every order of deliveries, copies, clock steps, timers, ends of writes, crashes with
+// and without the write, and restarts. A message that is never delivered is lost. States are
+// remembered by their hash, without absolute time.
 //
-// A clock step is half a lease: L = 2, P = 3, and a restart waits 3. MUSTER_EXPLORE_DEPTH=N goes deeper.
+// A clock step is half a lease: L = 2, P = 3, and a restart waits 3. MUSTER_EXPLORE_DEPTH=N goes
+// deeper.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <deque>
@@ -126,9 +127,8 @@ private:
         config.timing = {lease_ms, 0, 0};
         const Found found = choose(seat.slots[0], seat.slots[1], config.name);
         seat.election.emplace(config, found, clock(scene), Random(1));
-        give(scene, who, [](Election& election, TimePoint now, Output& out) {
-            election.start(now, out);
-        });
+        give(scene, who,
+             [](Election& election, TimePoint now, Output& out) { election.start(now, out); });
     }
 
     static void take(Scene& scene, std::size_t who, Output& out) {
@@ -250,9 +250,8 @@ private:
             Scene next = scene;
             const bool stands = seat.election->tenure_term() == 0;
             next.campaigns += stands ? 1U : 0U;
-            give(next, who, [](Election& election, TimePoint now, Output& out) {
-                election.tick(now, out);
-            });
+            give(next, who,
+                 [](Election& election, TimePoint now, Output& out) { election.tick(now, out); });
             if (next.campaigns <= limits_.campaigns && next.mail.size() <= limits_.mail) {
                 visit(std::move(next), depth + 1, open);
             }
@@ -298,9 +297,8 @@ unsigned depth_or(unsigned ordinarily) {
 // The voter `who` is elected by whom its messages reach first, and `others` hear of it.
 Scene led(std::size_t who) {
     Scene scene = Explorer::beginning();
-    Explorer::give(scene, who, [](Election& election, TimePoint now, Output& out) {
-        election.tick(now, out);
-    });
+    Explorer::give(scene, who,
+                   [](Election& election, TimePoint now, Output& out) { election.tick(now, out); });
     for (unsigned i = 0; i < 40; ++i) {
         for (std::size_t seat = 0; seat < 3; ++seat) {
             if (scene.voters[seat].write) {

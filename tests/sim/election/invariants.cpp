@@ -10,7 +10,9 @@ std::string words(Key key) {
 
 Invariants::Invariants(World& world) : world_(world) {
     world_.observe = [this](HostId host) { look(host); };
-    world_.sending = [this](HostId host, const Message& message) { look_at_message(host, message); };
+    world_.sending = [this](HostId host, const Message& message) {
+        look_at_message(host, message);
+    };
     world_.delivering = [this](HostId host, const Message& message) {
         if (const auto* append = std::get_if<Append>(&message.body)) {
             asked_[{host, message.head.from, message.head.term, append->seq}] = append->promise_ms;
@@ -117,8 +119,8 @@ void Invariants::look_for_overlap() {
     ClusterId cluster = no_cluster;
     const auto act = [&](HostId host, ClusterId in, Term of, const char* how) {
         if (term != 0 && in == cluster && (first != host || of != term)) {
-            complain("I4", acting + " and " + world_[host].name + " by term " +
-                               std::to_string(of) + " (" + how + ") at once");
+            complain("I4", acting + " and " + world_[host].name + " by term " + std::to_string(of) +
+                               " (" + how + ") at once");
         }
         acting = world_[host].name + " acts by term " + std::to_string(of) + " (" + how + ")";
         first = host;
@@ -161,7 +163,8 @@ void Invariants::look_at_message(HostId host, const Message& message) {
     const auto late = [&](const char* what) {
         complain("I7", world_[host].name + " sent " + what + " that is not on its disk");
     };
-    if (const auto* vote = std::get_if<VoteAnswer>(&message.body); vote != nullptr && vote->granted) {
+    if (const auto* vote = std::get_if<VoteAnswer>(&message.body);
+        vote != nullptr && vote->granted) {
         if (disk.term != message.head.term || disk.voted_for != message.head.to) {
             late("a vote");
         }

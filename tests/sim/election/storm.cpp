@@ -17,7 +17,9 @@ std::optional<std::uint64_t> environment(const char* name) {
 }
 
 double up_to(double most, Random& random) {
-    return random.chance(0.4) ? 0 : most * static_cast<double>(random.below(std::uint64_t{1000})) / 1000;
+    return random.chance(0.4)
+               ? 0
+               : most * static_cast<double>(random.below(std::uint64_t{1000})) / 1000;
 }
 
 }  // namespace
@@ -41,8 +43,8 @@ Weather weather(std::uint64_t seed) {
     Weather weather;
     weather.world.seed = seed;
     weather.voters = 2 + random.below(std::uint64_t{4});
-    const Timing timings[] = {standard_timing, standard_timing, fast_timing,
-                              {400, 4, 200000}, {100, 20, 200000}};
+    const Timing timings[] = {
+        standard_timing, standard_timing, fast_timing, {400, 4, 200000}, {100, 20, 200000}};
     weather.world.timing = timings[random.below(std::uint64_t{5})];
     weather.instant = weather.world.timing.drift_ppm > 10000 && random.chance(0.7);
     return weather;
@@ -66,9 +68,9 @@ Storm::Storm(Weather weather)
       invariants_(world_),
       random_(weather.world.seed ^ 0x5707A11DU) {
     choices_ = {
-        {5, &Storm::crash},          {14, &Storm::boot},          {6, &Storm::pause_or_resume},
-        {4, &Storm::split},          {4, &Storm::cut_one_way},    {3, &Storm::clog},
-        {14, &Storm::heal},          {4, &Storm::change_network}, {3, &Storm::change_disk},
+        {5, &Storm::crash},        {14, &Storm::boot},          {6, &Storm::pause_or_resume},
+        {4, &Storm::split},        {4, &Storm::cut_one_way},    {3, &Storm::clog},
+        {14, &Storm::heal},        {4, &Storm::change_network}, {3, &Storm::change_disk},
         {4, &Storm::change_clock},
     };
     if (weather_.transfers) {

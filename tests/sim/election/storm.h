@@ -1,9 +1,9 @@
 // Weather for elections: everything that goes wrong at once, drawn from a seed.
 //
 // Ranges are TigerBeetle's: loss up to 30 %, duplication up to 50 %, clogged links, symmetric and
-// one-way splits, crashes, pauses longer than the lease, slow, stuck and failing disks, clock rates up
-// to the bound. Half of all elections and proposals meet a fault within a round trip: there it hurts,
-// and a storm that is not aimed finds nothing (docs/election.md, "Tests").
+// one-way splits, crashes, pauses longer than the lease, slow, stuck and failing disks, clock rates
+// up to the bound. Half of all elections and proposals meet a fault within a round trip: there it
+// hurts, and a storm that is not aimed finds nothing (docs/election.md, "Tests").
 #pragma once
 
 #include "tests/sim/election/invariants.h"
@@ -15,10 +15,10 @@ struct Weather {
     std::size_t spares = 0;
     Duration length = 60s;
     WorldOptions world;
-    bool instant = false;      // no delay, no time to write: the drift is all that is left to hurt
+    bool instant = false;  // no delay, no time to write: the drift is all that is left to hurt
     bool transfers = true;
-    bool changes = false;      // of the voter set
-    bool wipes = false;        // lost data directories
+    bool changes = false;       // of the voter set
+    bool wipes = false;         // lost data directories
     bool beyond_drift = false;  // clocks beyond the bound, too
 };
 

@@ -59,8 +59,8 @@ void World::found(const std::vector<HostId>& members, std::uint8_t target) {
     record.lease_ms = options_.timing.lease_ms;
     record.drift_ppm = options_.timing.drift_ppm;
     for (const HostId member : members) {
-        record.voters.push_back({hosts_[member].name, VoterId{random_.next() | 1U},
-                                 hosts_[member].config.priority});
+        record.voters.push_back(
+            {hosts_[member].name, VoterId{random_.next() | 1U}, hosts_[member].config.priority});
     }
     for (std::size_t i = 0; i < members.size(); ++i) {
         State state;

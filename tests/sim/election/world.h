@@ -1,9 +1,9 @@
-// A world for elections alone: hosts with clocks that run wrong, disks that are slow, torn and lost,
-// and a network that loses, repeats, delays and splits; in virtual true time, from one seed.
+// A world for elections alone: hosts with clocks that run wrong, disks that are slow, torn and
+// lost, and a network that loses, repeats, delays and splits; in virtual true time, from one seed.
 //
-// It performs what Election asks for and decides nothing: every message passes through the codec and
-// every state through the two slots. After each step it calls `observe`, which is where invariants
-// are checked.
+// It performs what Election asks for and decides nothing: every message passes through the codec
+// and every state through the two slots. After each step it calls `observe`, which is where
+// invariants are checked.
 #pragma once
 
 #include <array>
@@ -64,8 +64,8 @@ struct Disk {
     Bytes acknowledged;  // the last slot whose ticket was reported
 };
 
-// Somebody who acts by a host's leadership, as `muster run` does: it has asked, and knows until when
-// it may act, on its own clock.
+// Somebody who acts by a host's leadership, as `muster run` does: it has asked, and knows until
+// when it may act, on its own clock.
 struct Runner {
     HolderId holder = 0;
     Term term = 0;
@@ -83,7 +83,7 @@ struct Host {
     Disk disk;
     std::optional<Election> election;  // none: down
     bool paused = false;
-    Seen seen;  // what gossip last heard of it
+    Seen seen;          // what gossip last heard of it
     unsigned life = 0;  // raised by each start: what was on its way to the former one is void
     std::vector<std::function<void()>> backlog;
     Moment tick_at = Moment::max();
@@ -96,8 +96,8 @@ struct Host {
 struct WorldOptions {
     std::uint64_t seed = 1;
     Timing timing = standard_timing;
-    bool gossip = false;   // hosts hear of each other
-    double lies = 0;       // of what they hear, wrongly said to be dead or alive
+    bool gossip = false;  // hosts hear of each other
+    double lies = 0;      // of what they hear, wrongly said to be dead or alive
     bool runners = true;  // hosts that lead have somebody who acts by it
 };
 

@@ -81,7 +81,10 @@ TEST_CASE("entries that a newer version wrote into a record are kept as they cam
     writer.raw("k", BytesView("\x92\x04\x09", 3));
     Bytes newer = bytes_of(record());
     newer[0] = static_cast<char>(newer[0] + 2);
-    newer += BytesView("\xA5" "lease\x07\xA1z\x93\x01\x02\x03", 13);
+    newer += BytesView(
+        "\xA5"
+        "lease\x07\xA1z\x93\x01\x02\x03",
+        13);
     const Result<Record> read = decode_record(newer);
     REQUIRE(read);
     CHECK(read->unknown_entries == 2);

@@ -1,4 +1,5 @@
-// The schedules that break simpler rules, F13 to F24: giving up, changes, knowledge, disks, recovery.
+// The schedules that break simpler rules, F13 to F24: giving up, changes, knowledge, disks,
+// recovery.
 #include "agent/election/once.h"
 #include "tests/unit/election/table.h"
 
@@ -165,9 +166,8 @@ TEST_CASE("F17: who does not vote believes only the voters that it asked") {
     forged.body = answer;
     table.deliver({"B", "X", encode(forged)});
     CHECK(!table.at("X").leader(table.local("X")).leader);
-    table.give("X", [](Election& election, TimePoint now, Output& out) {
-        election.ask_leader(now, out);
-    });
+    table.give(
+        "X", [](Election& election, TimePoint now, Output& out) { election.ask_leader(now, out); });
     table.settle();
     const LeaderView view = table.at("X").leader(table.local("X"));
     REQUIRE(view.leader.has_value());
@@ -177,8 +177,8 @@ TEST_CASE("F17: who does not vote believes only the voters that it asked") {
     table.pass(40s);
     const LeaderView later = table.at("X").leader(table.local("X"));
     CHECK(!later.leader);
-    CHECK(later.reason == "no voter answers; last known A, term " +
-                              std::to_string(table.term("A")) + ", 40 s ago");
+    CHECK(later.reason ==
+          "no voter answers; last known A, term " + std::to_string(table.term("A")) + ", 40 s ago");
 }
 
 TEST_CASE("F18: only a leader whose lease holds says that a token is the newest") {

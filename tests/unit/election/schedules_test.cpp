@@ -259,7 +259,8 @@ TEST_CASE("F6: a voter that comes back after a cut disturbs nobody (I6)") {
     }
 }
 
-TEST_CASE("F7: a leader is bound by what it asked of others, in a later term and in its next life") {
+TEST_CASE(
+    "F7: a leader is bound by what it asked of others, in a later term and in its next life") {
     const bool restarts = GENERATE(false, true);
     Table table;
     table.found({"A"});
@@ -297,7 +298,8 @@ TEST_CASE("F8: a promise outlasts the lease on any two clocks within the bound")
     }
 }
 
-TEST_CASE("F9: at the ends of the drift bound no second leader starts before the first lease ends") {
+TEST_CASE(
+    "F9: at the ends of the drift bound no second leader starts before the first lease ends") {
     const auto drift = GENERATE(values<std::uint32_t>({10000, 200000}));
     Table table({800, 20, drift});
     const auto rho = static_cast<std::int64_t>(drift);

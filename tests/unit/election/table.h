@@ -1,5 +1,6 @@
-// Voters around a table: real elections, whose every message, write and moment is in the hands of the
-// test. Messages pass through the codec; a state is only what its two slots say after a restart.
+// Voters around a table: real elections, whose every message, write and moment is in the hands of
+// the test. Messages pass through the codec; a state is only what its two slots say after a
+// restart.
 //
 //     Table table;
 //     table.found({"A", "B", "C"});
