@@ -8,6 +8,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr Duration steady_for = std::chrono::seconds(30);
+constexpr Duration unwanted_for = std::chrono::seconds(2);
+
 std::vector<Voter> ready_spares(TimePoint now, const Standing& standing) {
     std::vector<Voter> found;
     for (const Voter& spare : spares(standing)) {
@@ -158,8 +161,9 @@ bool safe_to_begin(TimePoint now, const Standing& standing, const Change& change
         return false;
     }
     const Record next = changed(record, change, record.key.term);
+    const Duration then = milliseconds(next.counted_lease_ms());
     return standing.tenure.lease_end(record, standing.self) >= now + lease / 2 &&
-           standing.tenure.lease_end(next, standing.self) >= now + lease / 2;
+           standing.tenure.lease_end(next, standing.self) >= now + then / 2;
 }
 
 std::vector<Voter> spares(const Standing& standing) {
@@ -183,6 +187,31 @@ bool ready(TimePoint now, const Standing& standing, const Voter& spare, bool set
     }
     const bool named_already = standing.record.voter_named(spare.name) != nullptr;
     return !settled || (!named_already && now - peer->steady_since >= standing.config.settle);
+}
+
+std::optional<VoterId> successor(TimePoint now, const Standing& standing, bool wanted_here,
+                                 Duration quiet) {
+    const Voter* self = standing.record.voter(standing.self);
+    VoterId best = no_voter;
+    std::uint8_t priority = self == nullptr ? 0 : self->priority;
+    for (const Voter& voter : standing.record.voters) {
+        const Tenure::Peer* peer = standing.tenure.peer(voter.id);
+        const bool steady = peer != nullptr && peer->ready && !peer->departing &&
+                            peer->steady_since != never && now - peer->steady_since >= steady_for;
+        if (steady && voter.priority > priority) {
+            best = voter.id;
+            priority = voter.priority;
+        }
+    }
+    if (best == no_voter && !wanted_here && quiet >= unwanted_for) {
+        for (const Voter& voter : standing.record.voters) {
+            const Tenure::Peer* peer = standing.tenure.peer(voter.id);
+            if (peer != nullptr && peer->wants && peer->ready && voter.priority > 0) {
+                best = voter.id;
+            }
+        }
+    }
+    return best == no_voter ? std::nullopt : std::optional(best);
 }
 
 std::optional<Change> duty(TimePoint now, const Standing& standing) {

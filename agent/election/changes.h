@@ -68,6 +68,12 @@ std::vector<Voter> spares(const Standing& standing);
 // A spare that may become a voter; `settled`: after having answered everything for long enough.
 bool ready(TimePoint now, const Standing& standing, const Voter& spare, bool settled);
 
+// To whom the leader hands over of itself, while nobody acts by its leadership: a voter of higher
+// priority that has long answered everything; or, when nobody at the leader has held or waited for
+// `quiet`, one at which somebody waits.
+std::optional<VoterId> successor(TimePoint now, const Standing& standing, bool wanted_here,
+                                 Duration quiet);
+
 // What the leader changes by itself, in order of urgency: a voter that came back with a new id, one
 // that leaves for good, one that is silent, one that is missing.
 std::optional<Change> duty(TimePoint now, const Standing& standing);

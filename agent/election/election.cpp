@@ -244,6 +244,7 @@ void Election::tick(TimePoint now, Output& out) {
     }
     if (tenure_) {
         consider_changes(now, out);
+        consider_successor(now, out);
     }
     if (!ledger_.busy() && !ledger_.failed()) {
         tick_founding(now, out);

@@ -181,6 +181,7 @@ private:
     void end_committed(TimePoint now, Output& out);
     bool propose_once(TimePoint now, Output& out);
     void propose_change(TimePoint now, Output& out);
+    void consider_successor(TimePoint now, Output& out);
     void fail_requests(Output& out);
 
     // election_founding.cpp: this node in a founding or a recovery
@@ -235,6 +236,9 @@ private:
     std::vector<WantedOnce> once_;
     std::optional<Voter> courted_;  // is to be added: asked at each renewal
     TimePoint last_change_ = never;
+    TimePoint unused_since_ = never;  // nobody has acted by this leadership
+    TimePoint next_courtesy_ = TimePoint::min();
+    Duration courtesy_ = std::chrono::seconds(30);
     TimePoint spares_asked_ = TimePoint::min();
     bool quorum_there_ = true;
     Key committed_;                // the greatest that a leader has said to be

@@ -10,6 +10,7 @@ namespace muster::election {
 namespace {
 
 constexpr Duration request_patience = std::chrono::seconds(30);
+constexpr Duration most_courtesy = std::chrono::minutes(10);
 
 void finish(RequestId request, std::string error, Output& out) {
     RequestDone done;
@@ -165,6 +166,24 @@ void Election::propose_change(TimePoint now, Output& out) {
     }
 }
 
+// At most one of these in 30 s, then in twice that, to 10 min: two that both want it take turns
+// slowly.
+void Election::consider_successor(TimePoint now, Output& out) {
+    if (handover_.anybody(now) || unused_since_ == never) {
+        unused_since_ = now;
+    }
+    if (!is_leader(now) || handover_.anybody(now) || now < next_courtesy_) {
+        return;
+    }
+    if (const auto heir = successor(now, standing(), wants_, now - unused_since_)) {
+        next_courtesy_ = now + courtesy_;
+        courtesy_ = std::min(2 * courtesy_, most_courtesy);
+        Departure departure;
+        departure.target = *heir;
+        give_up(now, departure, out);
+    }
+}
+
 void Election::fail_requests(Output& out) {
     if (wanted_) {
         finish(wanted_->request, "leadership was lost: the change may or may not have been made",
@@ -176,6 +195,7 @@ void Election::fail_requests(Output& out) {
     }
     once_.clear();
     courted_.reset();
+    unused_since_ = never;
     last_change_ = never;
 }
 
