@@ -1,0 +1,224 @@
+// What this node says when asked who leads.
+#include <algorithm>
+
+#include "agent/election/election.h"
+
+namespace muster::election {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+std::uint32_t age_in_ms(TimePoint now, TimePoint then) {
+    const auto age = std::chrono::floor<milliseconds>(now - then).count();
+    return static_cast<std::uint32_t>(std::clamp<milliseconds::rep>(age, 0, 1U << 31U));
+}
+
+// How long what a non-voter was told may be used: 2 P of any record.
+constexpr Duration knowledge_lasts = 2 * milliseconds(promise_ms(800, 10000));
+
+}  // namespace
+
+Mode Election::mode() const {
+    if (config_.mode != Mode::Auto) {
+        return config_.mode;
+    }
+    // A cluster that has voters anywhere has its leader by their vote, for all of its members
+    // (F20).
+    return config_.candidate || state().record || view_.any_voters() ? Mode::Quorum : Mode::View;
+}
+
+bool Election::voter() const {
+    return state().record && state().record->voter(state().id) != nullptr;
+}
+
+Mark Election::mark() const {
+    Mark mark;
+    mark.candidate = config_.candidate && ledger_.stored().id == state().id;
+    mark.id = state().id;
+    mark.cluster = state().record ? state().record->cluster : no_cluster;
+    mark.expect = config_.expect;
+    mark.priority = config_.priority;
+    return mark;
+}
+
+LeaderView Election::leader(TimePoint now) const {
+    LeaderView answer;
+    answer.mode = mode();
+    if (answer.mode == Mode::View) {
+        const Seen* bully = view_.bully();
+        if (bully != nullptr) {
+            answer.leader = bully->name;
+            answer.self = bully->name == config_.name;
+        }
+        return answer;
+    }
+    if (answer.mode == Mode::Off) {
+        return answer;
+    }
+    answer.fenced = true;
+    const ClusterId ours = state().record ? state().record->cluster : no_cluster;
+    answer.conflict = knowledge_.others(ours);
+    if (voter()) {
+        voters_answer(now, answer);
+    } else {
+        others_answer(now, answer);
+    }
+    return answer;
+}
+
+void Election::voters_answer(TimePoint now, LeaderView& answer) const {
+    const Record& record = *state().record;
+    answer.cluster = record.cluster;
+    answer.needed = static_cast<std::uint8_t>(record.voters.size() / 2 + 1);
+    for (const Voter& voter : record.voters) {
+        const bool reachable =
+            voter.id == state().id ||
+            (tenure_ ? tenure_->hears(voter.id, now, 2 * renewal(record.counted_lease_ms()))
+                     : campaign_.answered(voter.id) ||
+                           std::find(heard_.answering.begin(), heard_.answering.end(), voter.id) !=
+                               heard_.answering.end());
+        answer.voters.push_back({voter.name, reachable});
+        answer.reachable = static_cast<std::uint8_t>(answer.reachable + (reachable ? 1 : 0));
+    }
+    if (is_leader(now)) {
+        answer.leader = config_.name;
+        answer.self = true;
+        answer.term = tenure_->term();
+        answer.lease_ms =
+            static_cast<std::uint32_t>(std::chrono::floor<milliseconds>(lease_end() - now).count());
+    } else if (!tenure_ && now < ballot_.promise().until && heard_.term != 0 &&
+               heard_.leader != state().id && heard_.term == ballot_.promise().term) {
+        answer.leader = heard_.name;
+        answer.term = heard_.term;
+        answer.age_ms = age_in_ms(now, heard_.at);
+    } else {
+        answer.reason = std::to_string(answer.reachable) + " of " +
+                        std::to_string(record.voters.size()) + " voters reachable";
+    }
+}
+
+void Election::others_answer(TimePoint now, LeaderView& answer) const {
+    std::optional<ClusterId> wanted = config_.cluster;
+    if (!wanted && state().record) {
+        wanted = state().record->cluster;
+    }
+    const Knowledge::Known* known = knowledge_.of(wanted);
+    if (known == nullptr) {
+        answer.reason =
+            answer.conflict.size() > 1 ? "two clusters of voters are seen" : "no voter answers";
+        return;
+    }
+    answer.cluster = known->cluster;
+    for (const Bytes& name : known->voters) {
+        const bool reachable = std::find(known->answering.begin(), known->answering.end(), name) !=
+                               known->answering.end();
+        answer.voters.push_back({name, reachable});
+        answer.reachable = static_cast<std::uint8_t>(answer.reachable + (reachable ? 1 : 0));
+    }
+    answer.needed = static_cast<std::uint8_t>(known->voters.size() / 2 + 1);
+    const bool fresh =
+        known->answered != TimePoint::min() && now - known->answered <= knowledge_lasts;
+    const bool heard = known->at != TimePoint::min() && now - known->at <= knowledge_lasts;
+    if (fresh && heard) {
+        answer.leader = known->leader;
+        answer.term = known->term;
+        answer.age_ms = age_in_ms(now, known->at);
+    } else if (known->leader.empty() || fresh) {
+        answer.reason = fresh ? "the voters know of no leader" : "no voter answers";
+    } else {
+        answer.reason = "no voter answers; last known " + known->leader + ", term " +
+                        std::to_string(known->term) + ", " +
+                        std::to_string(age_in_ms(now, known->at) / 1000) + " s ago";
+    }
+}
+
+Bytes Election::digest(TimePoint now) const {
+    Digest digest(now);
+    digest.add(state());
+    digest.add_deadline(ballot_.promise().until);
+    digest.add_deadline(ballot_.wait_until());
+    digest.add(ballot_.promise().term);
+    digest.add(ballot_.promise().leader);
+    digest.add(ballot_.released_term());
+    ledger_.digest(digest);
+    campaign_.digest(ballot_, digest);
+    digest.add(std::uint64_t{handover_.giving_up()});
+    if (tenure_) {
+        const std::uint32_t lease = state().record->asked_lease_ms();
+        tenure_->digest(2 * milliseconds(lease), digest);
+    }
+    for (const Waiting& waiting : waiting_) {
+        digest.add(encode(waiting.message));
+    }
+    digest.add(gated_.size());
+    return digest.bytes();
+}
+
+// ---- questions to voters ----
+
+void Election::ask_leader(TimePoint /*now*/, Output& out) {
+    std::vector<const Seen*> voters;
+    for (const auto& [name, seen] : view_.members()) {
+        if (seen.mark.candidate && seen.mark.cluster != no_cluster && seen.mark.id != state().id) {
+            voters.push_back(&seen);
+        }
+    }
+    random_.shuffle(voters);
+    constexpr std::size_t asked = 3;
+    for (std::size_t i = 0; i < std::min(asked, voters.size()); ++i) {
+        send({voters[i]->mark.id, voters[i]->name, LeaderAsk{}}, out);
+    }
+}
+
+void Election::handle(TimePoint now, const Message& from, const LeaderAsk& /*body*/, Output& out) {
+    if (!voter()) {
+        return;
+    }
+    const LeaderView view = leader(now);
+    LeaderAnswer answer;
+    if (view.leader && view.term) {
+        answer.leader = view.self ? state().id : heard_.leader;
+        answer.leader_term = *view.term;
+        answer.leader_name = *view.leader;
+        answer.self = view.self;
+        answer.age_ms = view.age_ms;
+    }
+    for (const LeaderView::VoterSeen& voter : view.voters) {
+        answer.voters.push_back(voter.name);
+        if (voter.reachable) {
+            answer.answering.push_back(voter.name);
+        }
+    }
+    send({from.head.from, from.head.from_name, std::move(answer)}, out);
+}
+
+void Election::handle(TimePoint now, const Message& from, const LeaderAnswer& body,
+                      Output& /*out*/) {
+    const Seen* seen = view_.find(from.head.from_name);
+    if (seen != nullptr && seen->mark.id == from.head.from) {
+        knowledge_.answered(now, from.head.cluster, body);
+    }
+}
+
+// Only a leader whose lease holds at this moment can say yes. A raised term without a leader proves
+// nothing, and old knowledge says nothing about now (F18).
+TokenVerdict Election::check_token(TimePoint now, Term token) const {
+    if (is_leader(now)) {
+        if (token == tenure_->term()) {
+            return TokenVerdict::Newest;
+        }
+        return token < tenure_->term() ? TokenVerdict::Old : TokenVerdict::Unknown;
+    }
+    Term led = heard_.acquired ? heard_.term : 0;
+    if (state().record) {
+        if (const Knowledge::Known* known = knowledge_.of(state().record->cluster)) {
+            led = std::max(led, known->term);
+        }
+    } else if (const Knowledge::Known* known = knowledge_.of(config_.cluster)) {
+        led = std::max(led, known->term);
+    }
+    return led > token ? TokenVerdict::Old : TokenVerdict::Unknown;
+}
+
+}  // namespace muster::election
