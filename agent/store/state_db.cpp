@@ -63,7 +63,7 @@ std::optional<DbFault> open_database(Database& db, const std::string& path, Data
 
 // The log goes with it: it holds part of the same damage.
 std::string set_aside(const std::string& path) {
-    const std::string kept = path + ".damaged-" + std::to_string(std::time(nullptr));
+    std::string kept = path + ".damaged-" + std::to_string(std::time(nullptr));
     for (const char* const suffix : {"", "-wal", "-journal"})
         (void)std::rename((path + suffix).c_str(), (kept + suffix).c_str());
     return kept;
