@@ -24,14 +24,14 @@ inline constexpr std::size_t max_fields = 32;
 // ---- values ----
 
 template <class T>
-concept Number = (std::is_integral_v<T> && std::is_unsigned_v<T> && !std::is_same_v<T, bool>) ||
-                 std::is_enum_v<T>;
+using IfNumber =
+    std::enable_if_t<(std::is_unsigned_v<T> && !std::is_same_v<T, bool>) || std::is_enum_v<T>, int>;
 
-template <Number T>
+template <class T, IfNumber<T> = 0>
 void encode_value(const T& value, Bytes& out) {
     swim::write_uint(static_cast<std::uint64_t>(value), out);
 }
-template <Number T>
+template <class T, IfNumber<T> = 0>
 bool decode_value(swim::MsgpackReader& reader, T& value) {
     std::uint64_t wide = 0;
     if constexpr (std::is_enum_v<T>) {

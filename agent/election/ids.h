@@ -23,7 +23,7 @@ using Term = std::uint64_t;
 struct Key {
     Term term = 0;
     std::uint64_t index = 0;
-    auto operator<=>(const Key&) const = default;
+    auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr): of its zero
 };
 
 }  // namespace muster::election

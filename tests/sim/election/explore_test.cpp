@@ -318,7 +318,7 @@ Scene led(std::size_t who) {
 
 TEST_CASE("I1 to I4 hold in every state that three voters reach from their start") {
     Limits limits;
-    limits.depth = depth_or(9);
+    limits.depth = depth_or(7);
     Explorer explorer(limits);
     CHECK(explorer.explore(Explorer::beginning()) == "");
     CHECK(explorer.tenures() > 0);
@@ -330,7 +330,7 @@ TEST_CASE("I1 to I4 hold in every state that three voters reach from a leader's 
     const Scene scene = led(0);
     REQUIRE(scene.voters[0].election->is_leader(Explorer::clock(scene)));
     Limits limits;
-    limits.depth = depth_or(10);
+    limits.depth = depth_or(8);
     Explorer explorer(limits);
     CHECK(explorer.explore(scene) == "");
     WARN(explorer.states() << " states to depth " << limits.depth << ", " << explorer.tenures()

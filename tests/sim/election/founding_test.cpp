@@ -74,14 +74,14 @@ void found_in_a_storm(std::uint64_t seed) {
 }
 
 TEST_CASE("I8: one cluster comes of one expectation, whatever fails while it is founded") {
-    for (const std::uint64_t seed : seeds(20)) {
+    for (const std::uint64_t seed : seeds(6)) {
         INFO(replay(seed, "I8*"));
         found_in_a_storm(seed);
     }
 }
 
 TEST_CASE("I6: a majority that hears its leader keeps it, whatever the others do") {
-    for (const std::uint64_t seed : seeds(20)) {
+    for (const std::uint64_t seed : seeds(6)) {
         INFO(replay(seed, "I6*"));
         WorldOptions options;
         options.seed = seed;

@@ -10,7 +10,7 @@ using Broken = std::vector<std::string>;
 
 TEST_CASE("I1 to I7 hold in any storm, and a leader follows it in time (I9)") {
     std::uint64_t tenures = 0;
-    for (const std::uint64_t seed : seeds(30)) {
+    for (const std::uint64_t seed : seeds(15)) {
         INFO(replay(seed, "I1 to I7 hold*"));
         Storm storm(weather(seed));
         storm.rage();
@@ -26,7 +26,7 @@ TEST_CASE("I1 to I7 hold in any storm, and a leader follows it in time (I9)") {
 TEST_CASE("I1 to I7 hold while voters are added, removed, replaced and wiped in a storm") {
     std::uint64_t tenures = 0;
     std::uint64_t changes = 0;
-    for (const std::uint64_t seed : seeds(30)) {
+    for (const std::uint64_t seed : seeds(15)) {
         INFO(replay(seed, "I1 to I7 hold while*"));
         Storm storm(changing_weather(seed));
         storm.rage();

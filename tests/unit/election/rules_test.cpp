@@ -263,7 +263,7 @@ TEST_CASE("two clusters that meet are said aloud, and the one that is reset join
     table.seat("X");
     table.put("X", state);
     table.start("X");
-    table.run({"X"}, 3s);
+    table.run({"A", "X"}, 3s);
     REQUIRE(table.leads("X"));
     table.meet();
     const LeaderView view = table.at("A").leader(table.local("A"));
