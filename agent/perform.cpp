@@ -156,6 +156,7 @@ void Agent::Parts::change_keys(const std::vector<cluster::KeyRequest>& wanted) {
 // A subscriber may subscribe others or go while it is told.
 void Agent::Parts::for_each_subscriber(const std::function<void(api::Subscriber&)>& tell_it) {
     ++telling;
+    // By number, since the list may grow meanwhile: NOLINTNEXTLINE(modernize-loop-convert)
     for (std::size_t i = 0; i < subscribers.size(); ++i) {
         if (subscribers[i] != nullptr)
             tell_it(*subscribers[i]);

@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 
+// CLI11's own name: NOLINTNEXTLINE(readability-identifier-naming)
 namespace CLI {
 class App;
 }

@@ -34,11 +34,12 @@ const char* description(Kind step) {
 // scrollback.
 std::string late_host_text(std::span<const Bytes> late, const std::string& name,
                            const std::string& shown) {
-    std::string text = name_list(late) + (late.size() == 1 ? " has" : " have") +
-                       " not confirmed the new key " + name +
-                       " and can then not talk with the others.\nOn each, before its agent starts, "
-                       "put the new key into the keyring file by hand:\n    printf '[\"" +
-                       shown + "\"]' | install -m 600 /dev/stdin KEYRING_FILE\n";
+    std::string text =
+        name_list(late) + (late.size() == 1 ? " has" : " have") + " not confirmed the new key " +
+        name +
+        " and cannot talk with the others without it.\nOn that host, before its agent starts, "
+        "put the new key into the keyring file by hand:\n    printf '[\"" +
+        shown + "\"]' | install -m 600 /dev/stdin KEYRING_FILE\n";
     if (shown == "KEY")
         text += "where KEY is what `muster keys list` shows on a member (or see --show).\n";
     return text;
@@ -137,8 +138,8 @@ ExitStatus RotationRun::wait(const NextStep& step) {
                                          : std::string("failed at ") + description(step.kind);
     say("stopped: " + name_list(step.members) + " " + why +
             "\nAll members still understand each other: no key is gone that somebody needs. When " +
-            (step.members.size() == 1 ? "it is back" : "they are back") +
-            ", or have left for good (muster force-leave), go on with\n    muster keys rotate "
+            (step.members.size() == 1 ? "it is back, or has" : "they are back, or have") +
+            " left for good (muster force-leave), go on with\n    muster keys rotate "
             "--resume\n",
         "stopped", step.members);
     return ExitStatus::NotReached;

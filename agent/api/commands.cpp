@@ -206,8 +206,7 @@ void Conversation::join(const Request& request) {
     const auto done = [this, request](const JoinOutcome& outcome) {
         reply_joined(request, outcome, join_error(outcome, extended()));
     };
-    premises_.backend.join(std::move(wanted->seeds), wanted->replay,
-                           completion<JoinOutcome>(done));
+    premises_.backend.join(std::move(wanted->seeds), wanted->replay, completion<JoinOutcome>(done));
 }
 
 void Conversation::leave(const Request& request) {
