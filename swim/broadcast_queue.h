@@ -35,8 +35,8 @@ public:
     enum class Round : std::uint8_t { Regular, Extra };
 
     // Whom a packet is for (0: nobody in particular), and how many others could have it. An item
-    // that has gone there already waits for one of the others, while one of them is without: the few
-    // copies of one piece of news go to different members. An item remembers four.
+    // that has gone there already waits for one of the others, while one of them is without: the
+    // few copies of one piece of news go to different members. An item remembers four.
     struct Recipient {
         std::uint32_t id = 0;
         std::size_t others = 0;

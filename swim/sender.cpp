@@ -103,8 +103,8 @@ void Sender::collect(const Endpoint& to, std::size_t budget, BroadcastQueue::Rou
                                      recipient, max_compound_parts, parts_);
     for (BroadcastQueue& queue : users_) {
         if (used + compound_part_overhead < budget) {
-            used += queue.take(budget - used, compound_part_overhead, user_limit_, round,
-                               recipient, max_compound_parts, parts_);
+            used += queue.take(budget - used, compound_part_overhead, user_limit_, round, recipient,
+                               max_compound_parts, parts_);
         }
     }
 }

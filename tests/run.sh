@@ -69,8 +69,6 @@ fi
 stage storms $((12 * minutes)) bash tests/sim/run.sh ${deep:+--deep}
 if [ -n "$deep" ]; then
     check mutants $((45 * minutes)) bash tests/mutants/run.sh
-else
-    check mutants $((12 * minutes)) bash tests/mutants/run.sh --sample 4
 fi
 stage fuzz $((10 * minutes)) bash tests/fuzz/run.sh "$fuzz_seconds"
 finish
