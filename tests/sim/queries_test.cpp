@@ -33,26 +33,6 @@ Bytes answer_of(HostId host) {
     return "answer of " + std::to_string(host);
 }
 
-<<<<<<< HEAD
-TEST_CASE("a query is acked and answered by all, once, and ends once") {
-    const auto seed = GENERATE(from_range(seeds(5)));
-    Sim sim{seed};
-    sim.start(5);
-    sim.respond_with([](HostId host, const cluster::HeardQuery&) { return answer_of(host); });
-    sim.network().link().duplication = 0.5;
-    const auto request = sim.query(2, load(/*relays=*/2));
-    REQUIRE(request);
-    sim.run_for(1min);
-    CHECK(who(sim, 2, Kind::Ack) == names(sim, 5));
-    CHECK(who(sim, 2, Kind::Response) == names(sim, 5));
-    const auto& answers = sim.host(2).query_answers;
-    REQUIRE_FALSE(answers.empty());
-    for (const cluster::QueryAnswer& answer : answers) {
-        CHECK(answer.request == *request);
-        if (answer.kind == Kind::Response) {
-            CHECK(answer.payload == answer_of(static_cast<HostId>(answer.from[1] - '0')));
-        }
-=======
 // Programs that answer every query, and who was told of one: gossip misses somebody now and then,
 // and no exchange tells of a query later.
 struct Programs {
@@ -61,7 +41,6 @@ struct Programs {
             told.insert(sim.name(host));
             return answer_of(host);
         });
->>>>>>> cluster
     }
     std::multiset<Bytes> told;
 };
