@@ -65,7 +65,8 @@ void Gossip::tick(TimePoint now, Output& out) {
     }
 }
 
-// Alive and suspect members, and dead ones for a while: it gives them a chance to refute.
+// Alive and suspect members, and dead ones for a while: it gives them a chance to refute. Not with
+// what leaves at once: a copy for the dead is one less for those who listen.
 //
 // Round after round goes on in the list where the last one stopped, which the prober shuffles: so
 // the few copies of one piece of news go to different members. Drawn anew each time (section 9.3),
@@ -75,8 +76,9 @@ void Gossip::round(TimePoint now, BroadcastQueue::Round round, Output& out) {
         if (member.name == config_.name) {
             return false;
         }
-        return member.is_live() || (member.state == State::Dead &&
-                                    now - member.state_change <= config_.gossip_to_the_dead_time);
+        return member.is_live() ||
+               (round == BroadcastQueue::Round::Regular && member.state == State::Dead &&
+                now - member.state_change <= config_.gossip_to_the_dead_time);
     };
     const std::size_t n = table_.size();
     unsigned sent = 0;
@@ -85,7 +87,8 @@ void Gossip::round(TimePoint now, BroadcastQueue::Round round, Output& out) {
         if (hears(member)) {
             if (sender_.gossip(member.endpoint, member.understands_crc(), round, out)) {
                 ++sent;
-            } else if (sender_.idle()) {
+            } else if (round == BroadcastQueue::Round::Extra || sender_.idle()) {
+                // Whose turn it was is the next one's first: what is left of the copies is theirs.
                 return;
             }
         }

@@ -174,5 +174,23 @@ TEST_CASE("nobody that left is tried again, nobody that failed is given up") {
     CHECK(tries[3] == 0);
 }
 
+// Two copies are all there are in this profile: one may go to who is dead, not both.
+TEST_CASE("a leave beside a member that has just died is heard as a leave") {
+    std::size_t misunderstood = 0;
+    for (const std::uint64_t seed : seeds(20)) {
+        Options options = lan();
+        options.node.swim = swim::profile_config(swim::Profile::Local);
+        Sim sim{seed, options};
+        sim.start(3);
+        sim.kill(2);
+        REQUIRE(sim.run_until([&] { return sim.all_see(2, Status::Failed); }, 1min));
+        sim.run_for(100ms);
+        sim.leave(0);
+        sim.run_for(10s);
+        misunderstood += one_if(!sim.sees(1, 0, Status::Left));
+    }
+    CHECK(misunderstood == 0);
+}
+
 }  // namespace
 }  // namespace muster::sim
