@@ -85,7 +85,7 @@ void lookup(benchmark::State& state) {
     const SharedRing ring = ring_of(static_cast<std::size_t>(state.range(0)));
     const std::vector<Bytes> all = keys();
     std::size_t i = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(ring->owner(all[i++ & 0xFFFFU]));
     }
 }
@@ -94,7 +94,7 @@ void lookup_map(benchmark::State& state) {
     const MapRing ring = map_ring(static_cast<std::size_t>(state.range(0)));
     const std::vector<Bytes> all = keys();
     std::size_t i = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(ring.owner(all[i++ & 0xFFFFU]).data());
     }
 }
@@ -104,7 +104,7 @@ void three_owners(benchmark::State& state) {
     const std::vector<Bytes> all = keys();
     std::vector<std::uint32_t> owners;
     std::size_t i = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         ring->owners(all[i++ & 0xFFFFU], {3, false}, owners);
         benchmark::DoNotOptimize(owners.data());
     }
@@ -115,20 +115,20 @@ void lookup_rendezvous(benchmark::State& state) {
         ring_of(static_cast<std::size_t>(state.range(0)), {Algorithm::Rendezvous, 0});
     const std::vector<Bytes> all = keys();
     std::size_t i = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(ring->owner(all[i++ & 0xFFFFU]));
     }
 }
 
 void build(benchmark::State& state) {
     const SharedMembers set = set_of(members(static_cast<std::size_t>(state.range(0))));
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(Ring::build(set));
     }
 }
 
 void build_map(benchmark::State& state) {
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(map_ring(static_cast<std::size_t>(state.range(0))));
     }
 }
@@ -138,7 +138,7 @@ void change(benchmark::State& state) {
     const SharedRing ring = ring_of(static_cast<std::size_t>(state.range(0)));
     std::vector<Member> fewer = ring->set().members();
     fewer.erase(fewer.begin() + state.range(0) / 2);
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(Ring::build(set_of(fewer), *ring));
     }
 }
@@ -147,7 +147,7 @@ void change(benchmark::State& state) {
 void change_map(benchmark::State& state) {
     const MapRing ring = map_ring(static_cast<std::size_t>(state.range(0)));
     const Bytes name = members(static_cast<std::size_t>(state.range(0)))[1].name;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         MapRing made = ring;
         made.remove(name);
         benchmark::DoNotOptimize(made);
@@ -158,7 +158,7 @@ void change_map(benchmark::State& state) {
 void change_map_in_place(benchmark::State& state) {
     MapRing ring = map_ring(static_cast<std::size_t>(state.range(0)));
     const Bytes name = members(static_cast<std::size_t>(state.range(0)))[1].name;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         ring.remove(name);
         state.PauseTiming();
         ring.add(name);
@@ -171,7 +171,7 @@ void moved(benchmark::State& state) {
     std::vector<Member> fewer = ring->set().members();
     fewer.pop_back();
     const SharedRing after = *Ring::build(set_of(fewer), *ring);
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(moved_share(*ring, *after));
     }
 }

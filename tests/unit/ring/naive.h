@@ -17,8 +17,8 @@ namespace muster::ring::test {
 
 class Naive {
 public:
-    Naive(Function function, std::vector<Member> given) : function_(function) {
-        for (Member& member : given) {
+    Naive(Function function, const std::vector<Member>& given) : function_(function) {
+        for (const Member& member : given) {
             members_[member.name] = member;
         }
         if (function_.algorithm == Algorithm::Vnodes) {
@@ -118,6 +118,7 @@ inline SharedRing changed(const Ring& before, std::vector<Member> members) {
 
 inline std::vector<Bytes> names_of(const Ring& ring, const std::vector<std::uint32_t>& ranks) {
     std::vector<Bytes> names;
+    names.reserve(ranks.size());
     for (const std::uint32_t rank : ranks) {
         names.push_back(ring.set().members().at(rank).name);
     }

@@ -111,9 +111,9 @@ TEST_CASE("what is wrong with a ring is said with its key and what is possible")
 TEST_CASE("rings have different names, and are not too many") {
     CHECK(rings_of({named("a"), named("b"), named("a")}).error().text ==
           "ring 'a': there are two of this name");
-    std::vector<RingText> many;
-    for (int i = 0; i < 17; ++i) {
-        many.push_back(named("r" + std::to_string(i)));
+    std::vector<RingText> many(17);
+    for (std::size_t i = 0; i < many.size(); ++i) {
+        many[i].name = "r" + std::to_string(i);
     }
     CHECK(rings_of(many).error().text == "17 rings are configured, more than 16");
     many.pop_back();

@@ -38,7 +38,7 @@ void for_each(const std::string& group, Check check) {
 }
 
 Bytes bytes_of(const json& said) {
-    const auto text = said.get<std::string>();
+    auto text = said.get<std::string>();
     if (text.rfind("hex:", 0) != 0) {
         return text;
     }
@@ -66,7 +66,7 @@ std::vector<Member> members_of(const json& said) {
     std::vector<Member> members;
     for (const json& each : said) {
         cluster::Tags tags;
-        if (each.contains("zone") && each.at("zone") != "") {
+        if (!each.value("zone", "").empty()) {
             tags["zone"] = bytes_of(each.at("zone"));
         }
         if (each.contains("weight_tag")) {
