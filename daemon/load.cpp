@@ -225,7 +225,10 @@ Surroundings real_surroundings() {
     // A name that does not fit may lack its end.
     if (gethostname(name, sizeof name - 1) != 0)
         name[0] = '\0';
-    return {[](const char* variable) -> const char* { return std::getenv(variable); },
+    // Before any thread is started.
+    return {[](const char* variable) -> const char* {
+                return std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+            },
             read_whole_file, name, geteuid() == 0, load_keyring};
 }
 

@@ -20,9 +20,9 @@ std::string in_capitals(std::string_view text) {
     return out;
 }
 
-template <std::string Settings::*member>
+template <std::string Settings::*Member>
 Refusal text(const Option& /*option*/, Settings& settings, const Values& values) {
-    settings.*member = values.front();
+    settings.*Member = values.front();
     return std::nullopt;
 }
 

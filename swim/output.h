@@ -23,6 +23,7 @@ namespace muster::swim {
 struct StreamId {
     std::uint64_t number = 0;
     bool inbound = false;
+    // NOLINTNEXTLINE(modernize-use-nullptr): of its zero
     auto operator<=>(const StreamId&) const = default;
 };
 
