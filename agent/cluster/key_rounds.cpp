@@ -98,9 +98,9 @@ bool KeyRounds::take(LamportTime ltime, BytesView from, BytesView payload) {
 KeyReport KeyRounds::finish(LamportTime ltime) {
     const auto found = rounds_.find(ltime);
     MUSTER_ASSERT(found != rounds_.end());
-    auto [report, silent] = std::move(found->second);
+    KeyReport report = std::move(found->second.report);
+    report.silent.assign(found->second.silent.begin(), found->second.silent.end());
     rounds_.erase(found);
-    report.silent.assign(silent.begin(), silent.end());
     const auto of_all = [&](std::size_t count) {
         return std::to_string(count) + "/" + std::to_string(report.members) + " nodes reported ";
     };
@@ -109,7 +109,7 @@ KeyReport KeyRounds::finish(LamportTime ltime) {
     } else if (!report.silent.empty()) {
         report.error = of_all(report.members - report.silent.size()) + "success";
     }
-    return std::move(report);
+    return report;
 }
 
 Bytes fit_key_answer(KeyAnswer answer, bool list, std::size_t limit,

@@ -21,8 +21,9 @@ Result<std::vector<Bytes>> encode_filters(const QueryRequest& wanted) {
     }
     for (const auto& [tag, text] : wanted.filter_tags) {
         if (const auto expression = Expression::compile(text); !expression) {
-            return Error{"the expression for tag '" + tag + "', '" + text + "', " +
-                         expression.error().text};
+            std::string said = "the expression for tag '";
+            said.append(tag).append("', '").append(text).append("', ");
+            return Error{said + expression.error().text};
         }
         encode(TagFilter{tag, text}, filters.emplace_back());
     }

@@ -30,27 +30,27 @@ std::optional<RequestId> World::request(HostId id, const char* word, const Reque
     return number;
 }
 
-std::optional<RequestId> World::set_tags(HostId id, const cluster::Tags& tags) {
-    return request(id, "is given tags", [&](Node& node, TimePoint now, RequestId number) {
+std::optional<RequestId> World::set_tags(HostId host, const cluster::Tags& tags) {
+    return request(host, "is given tags", [&](Node& node, TimePoint now, RequestId number) {
         return node.set_tags(now, number, tags);
     });
 }
 
-std::optional<RequestId> World::user_event(HostId id, BytesView name, BytesView payload,
+std::optional<RequestId> World::user_event(HostId host, BytesView name, BytesView payload,
                                            bool coalesce) {
-    return request(id, "sends an event", [&](Node& node, TimePoint now, RequestId number) {
+    return request(host, "sends an event", [&](Node& node, TimePoint now, RequestId number) {
         return node.user_event(now, number, name, payload, coalesce);
     });
 }
 
-std::optional<RequestId> World::query(HostId id, const cluster::QueryRequest& wanted) {
-    return request(id, "asks a query", [&](Node& node, TimePoint now, RequestId number) {
+std::optional<RequestId> World::query(HostId host, const cluster::QueryRequest& wanted) {
+    return request(host, "asks a query", [&](Node& node, TimePoint now, RequestId number) {
         return node.query(now, number, wanted);
     });
 }
 
-std::optional<RequestId> World::change_keys(HostId id, cluster::KeyAction action, BytesView key) {
-    return request(id, "changes keys", [&](Node& node, TimePoint now, RequestId number) {
+std::optional<RequestId> World::change_keys(HostId host, cluster::KeyAction action, BytesView key) {
+    return request(host, "changes keys", [&](Node& node, TimePoint now, RequestId number) {
         return node.keys(now, number, action, key);
     });
 }
