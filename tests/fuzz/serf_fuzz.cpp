@@ -1,6 +1,7 @@
 // Any bytes as what Serf puts into memberlist's messages: intents, the state of a push/pull,
 // events, queries and their answers, filters, keys, tags, coordinates. What decodes can be written
 // and read again, and then is the same.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -59,7 +60,14 @@ void goes_round(BytesView bytes, Decode decode) {
 
 void queries(BytesView bytes) {
     goes_round(bytes, decode_user_event);
-    goes_round(bytes, decode_query);
+    // A negative timeout is read, as by the reference, and written by nobody.
+    goes_round(bytes, [](BytesView message, swim::Scratch& scratch) {
+        Result<Query> query = decode_query(message, scratch);
+        if (query) {
+            query->timeout = std::max(query->timeout, Duration::zero());
+        }
+        return query;
+    });
     goes_round(bytes, decode_query_response);
     goes_round(bytes, decode_relay);
     filters_match({bytes}, "n0", {{"role", "web"}, {"", Bytes(bytes.substr(0, 64))}});
