@@ -47,6 +47,7 @@ std::optional<Error> make_directories(const Settings& settings) {
 
 int run(const Settings& settings) {
     Signals signals;
+    ForgettingTimer forgetting;
     Log log({.level = settings.log_level, .format = settings.log_format});
     std::optional<Error> error = make_directories(settings);
     Agent agent(agent_config(settings), log);
@@ -67,7 +68,11 @@ int run(const Settings& settings) {
             agent.leave();
         }
     });
-    forget_the_start();
+    agent.watch(forgetting.fd(), [&] {
+        forgetting.take();
+        forget_what_is_over();
+    });
+    forget_what_is_over();
     return agent.run();
 }
 

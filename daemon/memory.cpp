@@ -4,9 +4,12 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <system_error>
 
 namespace muster {
 
@@ -43,9 +46,29 @@ void be_small() {
     pthread_attr_destroy(&attributes);
 }
 
-void forget_the_start() {
+void forget_what_is_over() {
     malloc_trim(0);
     dl_iterate_phdr(drop_clean_segments, nullptr);
+}
+
+ForgettingTimer::ForgettingTimer()
+    : fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
+    constexpr time_t first = 15;
+    constexpr time_t again = 600;
+    const itimerspec times{.it_interval = {.tv_sec = again, .tv_nsec = 0},
+                           .it_value = {.tv_sec = first, .tv_nsec = 0}};
+    if (fd_ < 0 || timerfd_settime(fd_, 0, &times, nullptr) != 0)
+        throw std::system_error(errno, std::generic_category(), "cannot make a timer");
+}
+
+ForgettingTimer::~ForgettingTimer() {
+    close(fd_);
+}
+
+void ForgettingTimer::take() {
+    std::uint64_t expired = 0;
+    while (read(fd_, &expired, sizeof expired) == static_cast<ssize_t>(sizeof expired)) {
+    }
 }
 
 }  // namespace muster
