@@ -23,14 +23,19 @@ Deadline end_of(const cluster::QueryRequest& wanted) {
     return Clock::now() + std::chrono::ceil<Clock::duration>(own) + end_grace;
 }
 
-// The next answer to the query that runs.
+// The next answer to the query that runs. At its end a serf may send acks and responses of nobody
+// (it reads channels that were just closed): those are skipped.
 Result<api::ReadAnswer> next_answer(Client& client, Deadline deadline) {
-    const Result<std::optional<api::Value>> record = client.next_record(deadline);
-    if (!record)
-        return record.error();
-    if (!*record)
-        return Error{"the agent does not end the query (is it stopped, or very busy?)"};
-    return api::read_answer(**record);
+    for (;;) {
+        const Result<std::optional<api::Value>> record = client.next_record(deadline);
+        if (!record)
+            return record.error();
+        if (!*record)
+            return Error{"the agent does not end the query (is it stopped, or very busy?)"};
+        Result<api::ReadAnswer> answer = api::read_answer(**record);
+        if (!answer || answer->type == "done" || !answer->from.empty())
+            return answer;
+    }
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ int drop_clean_segments(dl_phdr_info* object, std::size_t /*size*/, void* /*unus
 }  // namespace
 
 void be_small() {
-    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     // Room for getaddrinfo with any name service module.
@@ -65,7 +65,7 @@ ForgettingTimer::~ForgettingTimer() {
     close(fd_);
 }
 
-void ForgettingTimer::take() {
+void ForgettingTimer::take() const {
     std::uint64_t expired = 0;
     while (read(fd_, &expired, sizeof expired) == static_cast<ssize_t>(sizeof expired)) {
     }

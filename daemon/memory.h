@@ -22,7 +22,7 @@ public:
 
     int fd() const { return fd_; }
     // Without this the descriptor stays readable.
-    void take();
+    void take() const;
 
 private:
     int fd_;

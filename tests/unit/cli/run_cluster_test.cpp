@@ -180,6 +180,13 @@ TEST_CASE("a query's answers are shown as they come, with a summary") {
     CHECK_FALSE(agent.backend.queries.at(1).wanted.wants_acks);
 }
 
+TEST_CASE("acks and responses of nobody, as a serf may send at the end, are not shown") {
+    Agent agent;
+    answer_all(agent, {ack("n1"), ack(""), response("", ""), done()});
+    agent.start();
+    CHECK(muster_at(agent, {"query", "load"}).output == "ack from n1\n1 ack, 0 responses\n");
+}
+
 TEST_CASE("a query that is refused is an error") {
     Agent agent;
     agent.start();
