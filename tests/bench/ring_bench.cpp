@@ -225,8 +225,8 @@ void compare(const std::map<std::string, double>& took, std::ostream& json) {
         const double ratio = ours->second / theirs->second;
         std::printf("%-52s ours %10.0f ns, std::map %10.0f ns, ratio %.2f\n", each.what,
                     ours->second, theirs->second, ratio);
-        json << "{\"experiment\":\"ring " << each.what << "\",\"ours\":" << ours->second
-             << ",\"map\":" << theirs->second << ",\"unit\":\"ns\",\"ratio\":" << ratio << "}\n";
+        json << R"({"experiment":"ring )" << each.what << R"(","ours":)" << ours->second
+             << R"(,"map":)" << theirs->second << R"(,"unit":"ns","ratio":)" << ratio << "}\n";
     }
 }
 

@@ -3,6 +3,7 @@ import base64
 import json
 import os
 
+from cases_keys import Firing, check_all_heard
 from harness.capture import Capture
 from harness.cases import case
 from harness.rpc import RpcError
@@ -167,3 +168,46 @@ def keys_rotated_by_serf_keys_reach_every_musterd_and_its_file(run):
         agent.kill()
         agent.start(agents[0])
     cluster.converge()
+
+
+@case(budget=150, needs="muster")
+def a_running_plain_cluster_is_moved_to_encryption_without_a_gap(run):
+    cluster = run.cluster()
+    agents = [keyed(cluster, "muster", None, name=f"m{i}", tags={"role": f"{LONG}{i}"}, config="", profile="lan")
+              for i in range(4)]
+    for agent in agents:
+        agent.start(*(() if agent is agents[0] else (agents[0],)))
+    cluster.converge()
+    key = new_key()
+    steps = (("understands both, speaks plain", "verify_incoming = false\nverify_outgoing = false"),
+             ("understands both, encrypts", "verify_incoming = false"),
+             ("takes nothing plain", ""))
+    for number, (step, switches) in enumerate(steps):
+        for agent in agents:
+            if not agent.extra:
+                agent.keyring = os.path.join(agent.directory, f"{agent.name}.keyring")
+                with open(os.open(agent.keyring, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                    json.dump([key], file)
+                agent.extra.append(f"--keyring={agent.keyring}")
+            with open(agent.config, "w") as file:
+                file.write(f"[swim]\n{switches}\n")
+            others = [other for other in agents if other is not agent]
+            streams = [other.events("user") for other in others]
+            firing = run.closing(Firing(others, prefix=f"{number}-{agent.name}-"))     # some of the last may be on their way yet
+            agent.leave()
+            agent.start(others[0])
+            cluster.converge()
+            firing.close()
+            check_all_heard(others, streams, firing)
+            for each in agents:
+                refused = {why: count for why, count in each.rejected().items() if count}
+                check_equal(refused, {}, f"what {each} refused while {agent} came to the step: {step}")
+    for agent in agents:
+        check("failed" not in " ".join(line for line in agent.log().splitlines() if "member" in line),
+              f"somebody failed for {agent}")
+        check_equal(agent.rpc.stats()["serf"]["encrypted"], "true", f"encrypted in the stats of {agent}")
+    # And now it is closed: who has no key is not heard.
+    stranger = keyed(cluster, "muster", None, name="stranger")
+    stranger.start()
+    check_equal(stranger.cli("join", agents[0].ip, timeout=30).returncode, 1, "a join without the key")
+    holds_for(lambda: all("stranger" not in agent.table() for agent in agents), 2, "a stranger came in")

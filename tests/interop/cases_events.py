@@ -127,7 +127,7 @@ def a_join_with_replay_hears_what_happened_before_it_and_one_without_does_not(ru
         check(not any(name.startswith("before") for name, _ in told(stream, "user")[2:]), f"{agent} was told twice")
 
 
-@case(budget=60)
+@case(budget=60, provoking=[r"agent: failed to send user event"])
 def an_event_that_is_too_large_is_refused_in_serfs_words(run):
     cluster = run.cluster()
     agents = cluster.form("serf", "muster")

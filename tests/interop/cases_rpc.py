@@ -240,7 +240,7 @@ def a_second_agent_of_the_same_name_changes_nothing_for_the_others(run):
         expected, watched = cluster.expected(), [serf, muster, owner]
         thief_cluster = run.cluster()
         thief = thief_cluster.add(thief_kind, name="twin", ip=cluster.address())
-        thief.start(serf, wait=False)
+        thief.start(serf, muster, wait=False)     # both hear of it, before a serf gives way
         noticed = f"Conflicting address for twin. Mine: {owner.ip}:7946 Theirs: {thief.ip}:7946"
         wait_until(lambda: noticed in serf.log(), 20, f"the conflict in the log of {serf}")
         if muster.kind == "muster":

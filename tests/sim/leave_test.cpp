@@ -29,7 +29,7 @@ TEST_CASE("a member that leaves is left everywhere and failed nowhere, and its p
     const RequestId request = sim.leave(leaver);
     CHECK(sim.run_until([&] { return sim.process(leaver) == Process::Left; }, leave_bound));
     REQUIRE(done(sim, request));
-    CHECK(sim.outcome(request)->error == "");
+    CHECK(sim.outcome(request)->error.empty());
     CHECK(sim.sees(leaver, leaver, Status::Left));
     // Who did not hear the intent, which is gossip, hears of it by push/pull.
     CHECK(sim.run_until([&] { return sim.all_see(leaver, Status::Left); }, 2min));
@@ -115,7 +115,7 @@ TEST_CASE("a failed member that is made to leave is left everywhere, or forgotte
     const RequestId request = sim.force_leave(0, sim.name(4), prune);
     const Status then = prune ? Status::None : Status::Left;
     REQUIRE(sim.run_until([&] { return done(sim, request); }, 6s));
-    CHECK(sim.outcome(request)->error == "");
+    CHECK(sim.outcome(request)->error.empty());
     if (prune && !sim.all_see(4, then)) {
         // A prune is gossip alone: whom it missed is told again.
         sim.force_leave(0, sim.name(4), prune);
