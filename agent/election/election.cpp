@@ -53,7 +53,7 @@ void Output::clear() {
     refused = 0;
 }
 
-Election::Election(Config config, Found found, TimePoint start, Random random)
+Election::Election(Config config, const Found& found, TimePoint start, Random random)
     : config_(std::move(config)),
       random_(random),
       ballot_(first_state(config_, found, random_), start),

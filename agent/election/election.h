@@ -40,7 +40,7 @@ class Election {
 public:
     // `found`: what the election file said. Without a slot this is a new voter, whose id is drawn
     // from `random`. `start`: this process's, from which a former life's promises are waited for.
-    Election(Config config, Found found, TimePoint start, Random random);
+    Election(Config config, const Found& found, TimePoint start, Random random);
 
     // ---- inputs ----
 

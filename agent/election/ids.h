@@ -5,7 +5,6 @@
 // with another id is another voter, which never gave the promises and votes of the first.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 
 namespace muster::election {
@@ -23,7 +22,13 @@ using Term = std::uint64_t;
 struct Key {
     Term term = 0;
     std::uint64_t index = 0;
-    auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr): of its zero
+    bool operator==(const Key&) const = default;
+    friend bool operator<(const Key& a, const Key& b) {
+        return a.term != b.term ? a.term < b.term : a.index < b.index;
+    }
+    friend bool operator>(const Key& a, const Key& b) { return b < a; }
+    friend bool operator<=(const Key& a, const Key& b) { return !(b < a); }
+    friend bool operator>=(const Key& a, const Key& b) { return !(a < b); }
 };
 
 }  // namespace muster::election

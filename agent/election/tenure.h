@@ -57,9 +57,9 @@ public:
     // The leader's own part of that round; if the disk holds a promise that long.
     void promised_self();
     // The last round was sent to this peer, too.
-    void asked(VoterId peer, TimePoint now);
+    void asked(VoterId id, TimePoint now);
     // REQUIRES: the answer is of this term.
-    void answered(TimePoint now, VoterId peer, const AppendAnswer& answer);
+    void answered(TimePoint now, VoterId id, const AppendAnswer& answer);
     TimePoint last_round() const { return last_round_; }
 
     // ---- what follows ----
