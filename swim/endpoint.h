@@ -50,6 +50,7 @@ public:
     std::string ip_text() const;    // "10.0.0.1", "::1"
     std::string to_string() const;  // "10.0.0.1:7946", "[::1]:7946"
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): of its zero
     auto operator<=>(const Endpoint&) const = default;
 
 private:

@@ -47,6 +47,7 @@ struct Versions {
     // The bytes beyond the sixth are ignored; missing ones are 0.
     static Versions from_bytes(BytesView vsn);
     std::array<char, 6> to_bytes() const;
+    // NOLINTNEXTLINE(modernize-use-nullptr): of its zero
     auto operator<=>(const Versions&) const = default;
 };
 

@@ -29,6 +29,7 @@ struct Verdict {
     Status status = Status::None;  // the member's status afterwards
     bool rebroadcast = false;
     bool erase = false;  // forget the member; from Leaving only after a while
+    // NOLINTNEXTLINE(modernize-use-nullptr): of its zero
     auto operator<=>(const Verdict&) const = default;
 };
 

@@ -12,6 +12,7 @@ constexpr unsigned most_doublings = 6;
 
 std::vector<Bytes> names_of(const std::vector<Voter>& voters) {
     std::vector<Bytes> names;
+    names.reserve(voters.size());
     for (const Voter& voter : voters) {
         names.push_back(voter.name);
     }

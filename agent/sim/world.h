@@ -43,15 +43,15 @@ public:
     // What its next process starts with.
     NodeConfig& config(HostId host) { return at(host).config; }
     // Starts its process. REQUIRES: none is running.
-    void boot(HostId host);
-    void kill(HostId host);
+    void boot(HostId id);
+    void kill(HostId id);
     // Kills it if it runs, and starts a new life: same name, and remembering only if there are
     // disks.
-    void restart(HostId host);
-    void pause(HostId host);
-    void resume(HostId host);
+    void restart(HostId id);
+    void pause(HostId id);
+    void resume(HostId id);
     // Every datagram takes so long to be handled; zero again: none waits.
-    void set_work(HostId host, Duration work);
+    void set_work(HostId id, Duration work);
     // Its disk becomes a copy of another's.
     void copy_disk(HostId from, HostId to) { at(to).memory = at(from).memory; }
     void set_socket_buffer(HostId host, std::size_t bytes) { at(host).socket_buffer = bytes; }
@@ -68,27 +68,27 @@ public:
     const Disk& disk(HostId host) const { return at(host).disk; }
     // Hands a record to its disk; the node is told how that went. REQUIRES: its process is running.
     void store(HostId host, DiskWrite&& record);
-    // Moves the machine to an address that nobody has had, or to that of `host`, which is taken
+    // Moves the machine to an address that nobody has had, or to that of `former`, which is taken
     // from it. REQUIRES: no process runs there.
-    void move(HostId host);
-    void move_to_address_of(HostId host, HostId former);
+    void move(HostId id);
+    void move_to_address_of(HostId id, HostId former);
     // One more address that leads to it, though it does not know.
     Endpoint add_address(HostId host) { return endpoint_of(new_address(host)); }
     // Its keyring and its strictness, from now on.
-    void set_keys(HostId host, const swim::Keyring& keyring);
-    void set_verify(HostId host, swim::Verify verify);
+    void set_keys(HostId id, const swim::Keyring& keyring);
+    void set_verify(HostId id, swim::Verify verify);
     // What the resolver answers it from now on.
-    void set_seeds(HostId host, const Hosts& seeds);
+    void set_seeds(HostId id, const Hosts& seeds);
 
     // ---- requests to a node; REQUIRES: its process is running ----
 
-    RequestId join(HostId host, const Hosts& peers);
-    RequestId join_endpoints(HostId host, const std::vector<Endpoint>& peers);
-    RequestId leave(HostId host);
-    RequestId force_leave(HostId host, BytesView name, bool prune);
+    RequestId join(HostId id, const Hosts& peers);
+    RequestId join_endpoints(HostId id, const std::vector<Endpoint>& peers);
+    RequestId leave(HostId id);
+    RequestId force_leave(HostId id, BytesView name, bool prune);
     // None if the node refused them.
     std::optional<RequestId> set_tags(HostId host, const cluster::Tags& tags);
-    void set_advertise(HostId host, const Endpoint& endpoint);
+    void set_advertise(HostId id, const Endpoint& endpoint);
     // None if the node refused it. What comes of it is heard by watch(), or kept of the host.
     std::optional<RequestId> user_event(HostId host, BytesView name, BytesView payload,
                                         bool coalesce = false);
@@ -100,9 +100,9 @@ public:
     // How it ended; none while it runs.
     const RequestDone* outcome(RequestId request) const;
     // A packet out of nowhere, as if it had been opened.
-    void inject(HostId host, const Endpoint& source, BytesView packet);
+    void inject(HostId id, const Endpoint& source, BytesView packet);
     // A datagram out of nowhere, as it travels.
-    void arrive(HostId host, const Endpoint& source, BytesView datagram);
+    void arrive(HostId id, const Endpoint& source, BytesView datagram);
 
     // ---- network ----
 
@@ -173,8 +173,8 @@ private:
 
     bool step(TimePoint limit);
     void dispatch(const Event& event);
-    void deliver(std::uint64_t parcel);
-    void handle_parcel(Host& host, std::uint64_t parcel);
+    void deliver(std::uint64_t number);
+    void handle_parcel(Host& host, std::uint64_t number);
     void work(Host& host);
     void advance_stream(const Event& event);
     void advance_disk(const Event& event);
@@ -192,7 +192,7 @@ private:
     }
     void settle(Host& host, Effects&& effects);
     void perform(Host& host, Effects& effects);
-    void send(Host& host, const swim::Datagram& datagram, BytesView bytes);
+    void send(Host& host, const swim::Datagram& datagram, BytesView packet);
     void dial(Host& host, swim::StreamOpen&& request);
     void reseal(Host& host) const;
     void perform(const Host& asked, const cluster::KeyRequest& request);

@@ -34,7 +34,7 @@ TEST_CASE(
     sim.settle(bound);
     sim.run_for(2min);
     CHECK(sim.converged());
-    CHECK(invariants.broken() == std::vector<std::string>{});
+    CHECK_THAT(invariants.broken(), Catch::Equals(std::vector<std::string>{}));
 }
 
 TEST_CASE("a partition of two halves of one member each heals, too") {

@@ -41,7 +41,7 @@ TEST_CASE("a join ends with how many members were reached, and why the others we
     sim.run_until([&] { return sim.outcome(request) != nullptr; }, 60s);
     const RequestDone* done = sim.outcome(request);
     REQUIRE(done != nullptr);
-    CHECK(done->error == "");
+    CHECK_THAT(done->error, Catch::Equals(""));
     CHECK(done->succeeded == 2);
     REQUIRE(done->failures.size() == 1);
     CHECK(done->failures[0].peer == sim.endpoint(absent));
@@ -81,7 +81,7 @@ TEST_CASE("a join that reaches only itself fails, whatever address leads there")
     const RequestId both = sim.join_endpoints(host, {alias, sim.endpoint(other)});
     REQUIRE(sim.run_until([&] { return sim.outcome(both) != nullptr; }, 30s));
     CHECK(sim.outcome(both)->succeeded == 1);
-    CHECK(sim.outcome(both)->error == "");
+    CHECK_THAT(sim.outcome(both)->error, Catch::Equals(""));
     sim.settle(repair);
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("every scenario ends in agreement, with the gone reported and no invar
         CHECK(report.traffic.packets.mean > 0);
         CHECK(report.traffic.packets.max >= report.traffic.packets.mean);
         CHECK(report.events > 100);
-        CHECK(report.broken == std::vector<std::string>{});
+        CHECK_THAT(report.broken, Catch::Equals(std::vector<std::string>{}));
     }
 }
 

@@ -154,7 +154,7 @@ TEST_CASE("keys are rotated by one member's commands while events flow, and none
             sim.run_for(50ms);
         }
         REQUIRE(sim.run_until([&] { return ears.reports.size() > reports; }, 1min));
-        CHECK(ears.reports.back().error == "");
+        CHECK_THAT(ears.reports.back().error, Catch::Equals(""));
         CHECK(ears.reports.back().responses == sim.size());
         for (HostId host = 0; host < sim.size(); ++host) {
             CHECK(muster::test::order(sim.host(host).keys) == step.after);

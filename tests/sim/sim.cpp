@@ -83,7 +83,7 @@ void Sim::settle(Duration bound) {
     const TimePoint begin = now();
     run_until([&] { return converged(); }, bound);
     INFO("after " << std::chrono::duration<double>(now() - begin).count() << " s");
-    REQUIRE(divergence() == "");
+    REQUIRE_THAT(divergence(), Catch::Equals(""));
 }
 
 void Sim::partition(const Hosts& a, const Hosts& b, const Hosts& c) {

@@ -320,7 +320,7 @@ TEST_CASE("I1 to I4 hold in every state that three voters reach from their start
     Limits limits;
     limits.depth = depth_or(7);
     Explorer explorer(limits);
-    CHECK(explorer.explore(Explorer::beginning()) == "");
+    CHECK_THAT(explorer.explore(Explorer::beginning()), Catch::Equals(""));
     CHECK(explorer.tenures() > 0);
     WARN(explorer.states() << " states to depth " << limits.depth << ", " << explorer.tenures()
                            << " elections seen");
@@ -341,7 +341,7 @@ TEST_CASE("I1 to I4 hold in every state that three voters reach from a leader's 
     Limits limits;
     limits.depth = depth_or(8);
     Explorer explorer(limits);
-    CHECK(explorer.explore(scene) == "");
+    CHECK_THAT(explorer.explore(scene), Catch::Equals(""));
     WARN(explorer.states() << " states to depth " << limits.depth << ", " << explorer.tenures()
                            << " elections seen");
 }

@@ -110,16 +110,16 @@ public:
     HostId add_host();
     // As if `members` had founded a cluster: each has the record, and is down.
     void found(const std::vector<HostId>& members, std::uint8_t target);
-    void boot(HostId host);
+    void boot(HostId id);
 
     // ---- faults ----
 
     // Ends the process. A write that is running reaches neither slot, the first (whole or torn), or
     // both.
-    void crash(HostId host);
-    void pause(HostId host);
-    void resume(HostId host);
-    void wipe(HostId host);  // an empty data directory. REQUIRES: down
+    void crash(HostId id);
+    void pause(HostId id);
+    void resume(HostId id);
+    void wipe(HostId id);  // an empty data directory. REQUIRES: down
 
     // ---- time ----
 
@@ -130,7 +130,7 @@ public:
     // The next thing happens; false if nothing is due before `end`.
     bool step(Moment end);
     // Gives an input to a host now, as its process would, and carries out what comes of it.
-    void input(HostId host, const std::function<void(Election&, TimePoint, Output&)>& give);
+    void input(HostId id, const std::function<void(Election&, TimePoint, Output&)>& give);
 
     // ---- questions ----
 
@@ -139,7 +139,7 @@ public:
     Host& operator[](HostId host) { return hosts_[host]; }
     bool up(HostId host) const { return hosts_[host].election.has_value(); }
     TimePoint local(HostId host) const { return hosts_[host].clock.at(now_); }
-    bool leads(HostId host) const;
+    bool leads(HostId id) const;
     std::optional<HostId> leader() const;
     const State& on_disk(HostId host) const { return hosts_[host].disk.held; }
     Random& random() { return random_; }
@@ -166,15 +166,15 @@ private:
     };
     void schedule(Moment at, std::function<void()> what);
     // Happens in this life of the host, and waits while it is paused.
-    void at_host(HostId host, Moment at, std::function<void()> what);
-    void perform(HostId host);
-    void transmit(HostId from, const Outgoing& message);
-    void start_write(HostId host);
-    void end_write(HostId host, std::uint64_t ticket, bool failed);
-    void arm(HostId host);
-    void run_runner(HostId host);
+    void at_host(HostId id, Moment at, std::function<void()> what);
+    void perform(HostId id);
+    void transmit(HostId from, const Outgoing& outgoing);
+    void start_write(HostId id);
+    void end_write(HostId id, std::uint64_t ticket, bool failed);
+    void arm(HostId id);
+    void run_runner(HostId id);
     void gossip();
-    void reread(HostId host);
+    void reread(HostId id);
     HostId find(const Outgoing& message) const;
 
     WorldOptions options_;

@@ -90,8 +90,8 @@ public:
     }
     ~Neighbour() { close(fd_); }
 
-    void send(const Bytes& bytes) { REQUIRE(::send(fd_, bytes.data(), bytes.size(), 0) >= 0); }
-    Bytes receive() {
+    void send(const Bytes& bytes) const { REQUIRE(::send(fd_, bytes.data(), bytes.size(), 0) >= 0); }
+    Bytes receive() const {
         char space[65536];
         const ssize_t size = recv(fd_, space, sizeof space, 0);
         REQUIRE(size >= 0);
@@ -325,7 +325,7 @@ TEST_CASE("tags that do not fit change nothing, and say by how much") {
         backend.set_tags({{"k", std::string(600, 'v')}}, [&](std::string text) {
             error = std::move(text);
             CHECK(backend.tags().empty());
-            backend.set_tags({{"k", "v"}}, [&](std::string none) {
+            backend.set_tags({{"k", "v"}}, [&](const std::string& none) {
                 CHECK(none.empty());
                 CHECK(backend.tags() == cluster::Tags{{"k", "v"}});
                 f.agent->stop(0);

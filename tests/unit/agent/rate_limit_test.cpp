@@ -41,6 +41,6 @@ TEST_CASE("the kind of a text is without the words that differ from case to case
           RateLimit::kind_of("cannot join 10.0.0.2:7946: connection refused"));
     CHECK(RateLimit::kind_of("cannot join 10.0.0.1:7946: connection refused") !=
           RateLimit::kind_of("cannot join 10.0.0.1:7946: no route to host"));
-    CHECK(RateLimit::kind_of("") == "");
+    CHECK(RateLimit::kind_of("").empty());
     CHECK(RateLimit::kind_of("  7 ") == RateLimit::kind_of("  8 "));
 }

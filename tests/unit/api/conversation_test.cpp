@@ -307,7 +307,7 @@ TEST_CASE("without a token configured, only an empty one is right") {
                     .find("Error")
                     ->text();
     };
-    CHECK(error("") == "");
+    CHECK_THAT(error(""), Catch::Equals(""));
     CHECK(error("x") == errors::invalid_auth);
 }
 

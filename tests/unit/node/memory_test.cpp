@@ -39,6 +39,7 @@ Remembered one(const Bytes& name, Status status, TimePoint since = now - 1min) {
 
 std::vector<Bytes> names(const std::vector<Remembered>& members) {
     std::vector<Bytes> out;
+    out.reserve(members.size());
     for (const Remembered& member : members) {
         out.push_back(member.name);
     }
@@ -147,7 +148,7 @@ struct Life {
     void keep(Effects effects) {
         wants = effects.remember;
         for (const swim::Datagram& one : effects.wire.datagrams) {
-            packets.push_back({one.to, Bytes(effects.wire.view(one))});
+            packets.emplace_back(one.to, effects.wire.view(one));
         }
         for (swim::StreamOpen& one : effects.wire.opens) {
             opens.push_back(std::move(one));

@@ -79,7 +79,7 @@ void run_sql(const std::string& path, const std::string& sql) {
     REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
     char* error = nullptr;
     sqlite3_exec(db, sql.c_str(), nullptr, nullptr, &error);
-    CHECK(std::string(error != nullptr ? error : "") == "");
+    CHECK_THAT(std::string(error != nullptr ? error : ""), Catch::Equals(""));
     sqlite3_close(db);
 }
 
