@@ -26,7 +26,7 @@ public:
     bool under_way() const { return under_way_; }
 
 private:
-    void schedule(TimePoint now, Duration spacing);
+    void schedule(TimePoint now, Duration after);
 
     TimePoint due_ = never;
     TimePoint began_ = TimePoint::min();

@@ -23,28 +23,28 @@ struct MemberOf<Type Class::*> {
     using Value = Type;
 };
 
-template <auto member>
+template <auto Member>
 auto& field(Settings& settings) {
-    using Owner = typename MemberOf<decltype(member)>::Owner;
+    using Owner = typename MemberOf<decltype(Member)>::Owner;
     if constexpr (std::is_same_v<Owner, swim::Config>) {
-        return settings.swim.*member;
+        return settings.swim.*Member;
     } else if constexpr (std::is_same_v<Owner, swim::Verify>) {
-        return settings.verify.*member;
+        return settings.verify.*Member;
     } else {
-        return settings.cluster.*member;
+        return settings.cluster.*Member;
     }
 }
 
-template <auto member>
+template <auto Member>
 Refusal take_duration(const Option& /*option*/, Settings& settings, const Values& values) {
     const Result<Duration> duration = api::parse_duration(values.front());
     if (!duration)
         return duration.error().text;
-    field<member>(settings) = *duration;
+    field<Member>(settings) = *duration;
     return std::nullopt;
 }
 
-template <auto member>
+template <auto Member>
 Refusal take_number(const Option& option, Settings& settings, const Values& values) {
     const std::string& text = values.front();
     std::uint64_t number = 0;
@@ -54,14 +54,14 @@ Refusal take_number(const Option& option, Settings& settings, const Values& valu
         return "'" + text + "' is not possible (a whole number from " +
                std::to_string(option.least) + " to " + std::to_string(option.most) + ")";
     }
-    using Value = typename MemberOf<decltype(member)>::Value;
-    field<member>(settings) = static_cast<Value>(number);
+    using Value = typename MemberOf<decltype(Member)>::Value;
+    field<Member>(settings) = static_cast<Value>(number);
     return std::nullopt;
 }
 
-template <auto member>
+template <auto Member>
 Refusal take_switch(const Option& /*option*/, Settings& settings, const Values& values) {
-    field<member>(settings) = values.front() == "true";
+    field<Member>(settings) = values.front() == "true";
     return std::nullopt;
 }
 
@@ -70,25 +70,25 @@ struct Range {
     std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
 };
 
-template <auto member>
+template <auto Member>
 Option knob(std::string_view key, std::string_view help, Range range = {}) {
-    using Member = MemberOf<decltype(member)>;
-    using Value = typename Member::Value;
+    using Pointee = MemberOf<decltype(Member)>;
+    using Value = typename Pointee::Value;
     Option option;
-    option.section = std::is_same_v<typename Member::Owner, cluster::Config> ? "cluster" : "swim";
+    option.section = std::is_same_v<typename Pointee::Owner, cluster::Config> ? "cluster" : "swim";
     option.key = key;
     option.help = help;
     option.least = range.least;
     option.most = range.most;
     if constexpr (std::is_same_v<Value, Duration>) {
         option.kind = ValueKind::Time;
-        option.apply = take_duration<member>;
+        option.apply = take_duration<Member>;
     } else if constexpr (std::is_same_v<Value, bool>) {
         option.kind = ValueKind::Switch;
-        option.apply = take_switch<member>;
+        option.apply = take_switch<Member>;
     } else {
         option.kind = ValueKind::Number;
-        option.apply = take_number<member>;
+        option.apply = take_number<Member>;
     }
     return option;
 }

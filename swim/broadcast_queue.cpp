@@ -67,7 +67,7 @@ std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsig
         const bool spent =
             round == Round::Extra && (!is_news(*item) || item->extra_transmits >= extra_limit);
         if (!item->taken && !spent && !better_elsewhere(*item, recipient)) {
-            const_cast<Item&>(*item).taken = true;  // not part of the rank
+            item->taken = true;
             taken_.push_back(item);
             out.push_back(item->message);
             used += overhead + item->message.size();

@@ -73,7 +73,7 @@ private:
         unsigned extra_transmits = 0;
         std::array<std::uint32_t, 4> told{};  // the last recipients, in a circle
         unsigned told_next = 0;               // also how many, until the circle is full
-        bool taken = false;
+        mutable bool taken = false;           // not part of the rank
     };
     // The first place in a tier where a message of at most `size` bytes can stand.
     struct Place {

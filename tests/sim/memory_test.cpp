@@ -1,7 +1,5 @@
 // Lives that remember their earlier ones: they find the cluster again by themselves, and are
 // believed at another address (swim/relocation.h; memberlist.md sections 7.2 and 7.7).
-#include <cstdlib>
-#include <iostream>
 
 #include "tests/sim/sim.h"
 
@@ -12,10 +10,6 @@ Options with_disks() {
     Options options = lan();
     options.disks = true;
     return options;
-}
-
-double seconds(Duration time) {
-    return std::chrono::duration<double>(time).count();
 }
 
 TEST_CASE("a member that is killed finds the cluster again without being told whom to join") {
@@ -61,11 +55,10 @@ TEST_CASE("a member that left starts alone, and joins when it is told") {
 }
 
 TEST_CASE("a member that was killed is alive everywhere at another address") {
-    const auto seed = GENERATE(from_range(seeds(4)));
+    const auto seed = GENERATE(from_range(seeds(2)));
     const std::string held = GENERATE("alive", "suspect", "failed", "forgotten", "left");
     const double loss = GENERATE(0.0, 0.05);
     CAPTURE(held, loss);
-    return;
     Sim sim{seed, with_disks()};
     sim.start(9);
     sim.set_tags(8, {{"life", "first"}});
@@ -88,7 +81,6 @@ TEST_CASE("a member that was killed is alive everywhere at another address") {
     const Endpoint old = sim.endpoint(8);
     sim.move(8);
     sim.boot(8);
-    const TimePoint begin = sim.now();
     const auto believed = [&] {
         for (HostId host = 0; host < 8; ++host) {
             const Seen seen = sim.sees(host, 8);
@@ -99,9 +91,6 @@ TEST_CASE("a member that was killed is alive everywhere at another address") {
         return true;
     };
     CHECK(sim.run_until(believed, loss > 0 ? Duration(repair) : Duration(10s)));
-    if (std::getenv("MUSTER_SIM_TIMES") != nullptr) {
-        std::cout << held << " loss " << loss << ": " << seconds(sim.now() - begin) << " s\n";
-    }
     sim.set_loss(0);
     sim.settle(repair);
     sim.run_for(1min);

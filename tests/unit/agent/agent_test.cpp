@@ -90,7 +90,9 @@ public:
     }
     ~Neighbour() { close(fd_); }
 
-    void send(const Bytes& bytes) const { REQUIRE(::send(fd_, bytes.data(), bytes.size(), 0) >= 0); }
+    void send(const Bytes& bytes) const {
+        REQUIRE(::send(fd_, bytes.data(), bytes.size(), 0) >= 0);
+    }
     Bytes receive() const {
         char space[65536];
         const ssize_t size = recv(fd_, space, sizeof space, 0);

@@ -91,15 +91,15 @@ public:
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_view(index);
     }
-    void log(LogLevel level, std::int64_t wall_ns, const std::string& text) {
+    void log(LogLevel level, std::int64_t wall_ns, const std::string& text) const {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_log(level, wall_ns, text);
     }
-    void hear(const cluster::HeardEvent& event) {
+    void hear(const cluster::HeardEvent& event) const {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_user_event(event);
     }
-    void hear(const cluster::HeardQuery& query) {
+    void hear(const cluster::HeardQuery& query) const {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_query(query);
     }

@@ -36,7 +36,7 @@ TEST_CASE("user events and queries reach those who listen, and only they may ans
     query.name = "load";
     query.deadline = TimePoint(std::chrono::seconds(9));
     world.backend.hear(query);
-    world.until([&] { return has(listener, "\"Event\":\"query\""); });
+    world.until([&] { return has(listener, R"("Event":"query")"); });
     CHECK_THAT(listener.received, Contains("\"LTime\":2,\"Name\":\"deploy\",\"Payload\":\"v1\"") &&
                                       !Contains("\"Name\":\"other\"") &&
                                       Contains("\"Deadline\":9000000000,"));
@@ -53,7 +53,7 @@ TEST_CASE("who sends no more still gets the answers to its query, and is closed 
     peer.end_sending();
     world.until([&] { return peer.has_line(); });
     world.backend.answer(0, Kind::Ack, "n1");
-    world.until([&] { return has(peer, "\"Type\":\"ack\""); });
+    world.until([&] { return has(peer, R"("Type":"ack")"); });
     CHECK_FALSE(peer.closed);
     world.backend.answer(0, Kind::Done);
     world.until([&] { return peer.is_closed(); });
@@ -95,10 +95,10 @@ TEST_CASE("a client that asks and does not read loses answers, and the others lo
     }
     world.backend.answer(0, Kind::Done);
     world.backend.answer(1, Kind::Done);
-    world.until([&] { return has(reader, "\"Type\":\"done\""); });
+    world.until([&] { return has(reader, R"("Type":"done")"); });
     CHECK_THAT(reader.received, Contains("\"Lost\":0,\"Payload\":null,\"Responses\":2000,"));
     CHECK(world.server->stats().records_dropped > 0);
-    world.until([&] { return has(idle, "\"Type\":\"done\""); });
+    world.until([&] { return has(idle, R"("Type":"done")"); });
     CHECK_THAT(idle.received, !Contains("\"Lost\":0,"));
 }
 

@@ -58,11 +58,11 @@ public:
     Peer& operator=(const Peer&) = delete;
     ~Peer() { ::close(socket_); }
 
-    void send(BytesView bytes) {
+    void send(BytesView bytes) const {
         REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
                 static_cast<ssize_t>(bytes.size()));
     }
-    void end_sending() { ::shutdown(socket_, SHUT_WR); }
+    void end_sending() const { ::shutdown(socket_, SHUT_WR); }
     // Takes what has come so far.
     void read() {
         char buffer[64 * 1024];

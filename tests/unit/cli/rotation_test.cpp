@@ -36,8 +36,9 @@ Holding holding(const std::string& text) {
     return holding;
 }
 
-std::vector<Holding> holdings_of(std::vector<std::string> texts) {
+std::vector<Holding> holdings_of(const std::vector<std::string>& texts) {
     std::vector<Holding> all;
+    all.reserve(texts.size());
     for (const std::string& text : texts)
         all.push_back(holding(text));
     return all;
@@ -139,6 +140,7 @@ TEST_CASE("a rotation under way is found by the keys that it made, in every stat
     CHECK_FALSE(follows(key('A'), next));
     const auto held = [&](std::vector<std::vector<Bytes>> members) {
         std::vector<Holding> all;
+        all.reserve(members.size());
         for (auto& keys : members)
             all.push_back({.name = "n", .status = "alive", .keys = std::move(keys)});
         return all;

@@ -95,7 +95,7 @@ private:
 };
 
 // Answers every query with these, one after the other.
-void answer_all(Agent& agent, std::vector<cluster::QueryAnswer> answers) {
+void answer_all(Agent& agent, const std::vector<cluster::QueryAnswer>& answers) {
     agent.backend.when_asked = [&agent, answers](std::size_t query) {
         agent.later([&agent, answers, query] {
             for (const cluster::QueryAnswer& answer : answers)

@@ -58,6 +58,7 @@ inline std::string words(const MemberEvent& event) {
 
 inline std::vector<std::string> words(const std::vector<MemberEvent>& events) {
     std::vector<std::string> all;
+    all.reserve(events.size());
     for (const MemberEvent& event : events) {
         all.push_back(words(event));
     }
