@@ -284,7 +284,9 @@ TEST_CASE("a file that cannot be made is no reason not to start") {
 
 TEST_CASE("what a disk that may not be written any more holds is still read") {
     if (geteuid() == 0) {
-        return;  // root writes everywhere: tests/e2e has this on a file system that is read-only
+        WARN("root writes everywhere: tests/e2e has this on a file system that is read-only");
+        SUCCEED();
+        return;
     }
     const Directory directory;
     save(*open(directory).db, everything());
