@@ -2,7 +2,9 @@
 import base64
 import json
 import os
+import socket
 
+from cases_events import told
 from cases_keys import Firing, check_all_heard
 from harness.capture import Capture
 from harness.cases import case
@@ -95,6 +97,39 @@ def nothing_of_an_encrypted_cluster_is_in_clear_on_the_wire(run):
     agents = form(plain, FOUR, [])
     talk(plain, agents)
     check(found_in(agents, control), "nothing was found on the wire of a plain cluster either")
+
+
+@case(budget=90, needs="root")
+def old_packets_of_an_encrypted_cluster_played_again_change_nothing(run):
+    cluster = run.cluster()
+    capture = run.closing(Capture(cluster.block, raw=True))
+    agents = form(cluster, FOUR, [new_key()])
+    heard = [agent.events("user") for agent in agents[:3]]
+    for life in ("first", "second"):
+        agents[1].tags = agents[1].tags | {"life": life}
+        agents[1].rpc.tags(agents[1].tags, None)
+        agents[0].rpc.ask("event", {"Name": life, "Payload": b"once", "Coalesce": False})
+        cluster.converge()
+    for agent, stream in zip(agents, heard):
+        wait_until(lambda: len(told(stream, "user")) == 2, 30, f"both events at {agent}")
+    agents[3].kill()
+    cluster.converge()
+    agents[3].start(agents[1])
+    cluster.converge()
+    old = list(capture.datagrams)
+    check(len(old) > 50, f"only {len(old)} packets were captured")
+    # A serf tells of members seconds later; of the rejoin above too.
+    streams = [agent.events("*" if agent.kind == "muster" else "user") for agent in agents]
+    before = {agent: agent.table() for agent in agents}
+    for source in {datagram.source for datagram in old}:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+            again.bind((source, 0))
+            for datagram in old:
+                if datagram.source == source:
+                    again.sendto(datagram.data, (datagram.target, 7946))
+    holds_for(lambda: all(agent.table() == before[agent] for agent in agents), 5, "old packets have changed a table")
+    for agent, stream in zip(agents, streams):
+        check_equal([record["Event"] for _, record in stream.records], [], f"what {agent} told of old packets")
 
 
 REFUSED = [r"[Ee]ncryption is configured but remote state is not encrypted", r"Remote state is encrypted",

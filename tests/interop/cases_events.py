@@ -163,11 +163,11 @@ def queries_are_acked_and_answered_across_the_kinds(run):
                  for agent in agents]
     names = sorted(agent.name for agent in agents)
     for agent in agents:
-        for options in ({}, {"RelayFactor": 2}):
-            asked = run.closing(Asked(agent, "load", b"now", Timeout=4 * 10**9, **options))
+        for payload, options in ((b"now", {}), (bytes(900), {"RelayFactor": 2})):     # the second near the limit
+            asked = run.closing(Asked(agent, "load", payload, Timeout=4 * 10**9, **options))
             acks, responses = asked.finished()
             check_equal(acks, names, f"who acked a query of {agent} {options}")
-            check_equal(responses, [(name, name.encode() + b":now") for name in names], f"who answered {agent} {options}")
+            check_equal(responses, [(name, name.encode() + b":" + payload) for name in names], f"who answered {agent} {options}")
     for agent, heard in zip(agents, answering):
         check_equal(heard.heard, ["load"] * 2 * len(agents), f"the queries that {agent} heard")
 
