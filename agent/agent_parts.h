@@ -1,5 +1,5 @@
-// The agent's inside: sockets, node and API on one loop. For agent.cpp, perform.cpp, backend.cpp and
-// agent_rings.cpp alone, which are several only to stay small.
+// The agent's inside: sockets, node and API on one loop. For agent.cpp, perform.cpp, backend.cpp
+// and agent_rings.cpp alone, which are several only to stay small.
 //
 // Every input, wherever it comes from, takes the same way: the node is asked, its effects are
 // performed, and the timer is armed for whatever is due next.

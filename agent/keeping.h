@@ -73,8 +73,8 @@ private:
     std::uint64_t failures_ = 0;
     std::string trouble_;
     using Told = std::vector<std::function<void(const std::string& error)>>;
-    Told waiting_;     // for the next write
-    Told being_told_;  // by the one under way
+    Told waiting_;                         // for the next write
+    Told being_told_;                      // by the one under way
     std::unique_ptr<store::Store> store_;  // the first to go: its thread calls in here
 };
 

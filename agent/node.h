@@ -37,9 +37,9 @@ class Rings;
 struct NodeConfig {
     swim::Config swim;
     cluster::Config cluster;
-    cluster::Tags tags;      // our own, as configured: they win over the live tags of the memory
+    cluster::Tags tags;  // our own, as configured: they win over the live tags of the memory
     std::vector<ring::RingSettings> rings;  // as rings_of() gives them; empty: the default one
-    Memory memory;           // of an earlier life; its times are of this clock
+    Memory memory;                          // of an earlier life; its times are of this clock
     bool has_seeds = false;  // there is something to resolve when resolve_seeds is asked
     std::uint64_t seed = 1;  // of the node's chance
 };

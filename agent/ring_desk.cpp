@@ -1,5 +1,6 @@
 #include "agent/ring_desk.h"
 
+#include <system_error>
 #include <utility>
 
 namespace muster {
@@ -34,7 +35,7 @@ RingDesk::RingDesk(Post post) : post_(std::move(post)) {}
 
 RingDesk::~RingDesk() {
     *alive_ = false;
-    if (running_)
+    if (running_ && running_->thread.joinable())
         running_->thread.join();
 }
 
@@ -58,18 +59,28 @@ void RingDesk::start_next() {
     running_->job = std::move(waiting_.front());
     waiting_.pop_front();
     running_->base = kept_[running_->job.ring].ring;
-    running_->thread = std::thread([this, alive = alive_, running = running_.get()] {
-        running->run();
+    const auto end = [this, alive = alive_] {
         post_([this, alive] {
             if (*alive)
                 finished();
         });
-    });
+    };
+    try {
+        running_->thread = std::thread([running = running_.get(), end] {
+            running->run();
+            end();
+        });
+    } catch (const std::system_error& refusal) {
+        running_->error = std::string("cannot start a thread to work on the ring: ") +
+                          refusal.what() + " (is a limit on threads reached?)";
+        end();
+    }
 }
 
 void RingDesk::finished() {
     const std::unique_ptr<Running> ended = std::move(running_);
-    ended->thread.join();
+    if (ended->thread.joinable())
+        ended->thread.join();
     const api::RingJob& job = ended->job;
     if (ended->built.size() == job.sets.size()) {
         if (const auto kept = kept_.find(job.ring); kept != kept_.end())

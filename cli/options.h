@@ -109,12 +109,12 @@ struct DrainOptions {
     std::optional<Duration> time;
 };
 
-using CommandOptions = std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions,
-                                    InfoOptions, WaitOptions, MonitorOptions, VersionOptions,
-                                    TagsOptions, EventOptions, QueryOptions, KeysOptions,
-                                    RotateOptions, KeygenOptions, RttOptions, ReachabilityOptions,
-                                    RingOwnersOptions, RingShowOptions, RingExportOptions,
-                                    RingDiffOptions, RingStatusOptions, DrainOptions>;
+using CommandOptions =
+    std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions, InfoOptions,
+                 WaitOptions, MonitorOptions, VersionOptions, TagsOptions, EventOptions,
+                 QueryOptions, KeysOptions, RotateOptions, KeygenOptions, RttOptions,
+                 ReachabilityOptions, RingOwnersOptions, RingShowOptions, RingExportOptions,
+                 RingDiffOptions, RingStatusOptions, DrainOptions>;
 
 struct Options {
     std::string api;       // a socket's path; empty: the default

@@ -72,8 +72,8 @@ struct PushPull {
     std::vector<StatusTime> status_ltimes;  // decoded: sorted by name, each name once
     std::vector<BytesView> left_members;
     std::vector<HeldTime> held;  // not written if it is empty
-    std::size_t slots = 0;     // in the ring, used or not
-    std::vector<Slot> events;  // the used ones, by position
+    std::size_t slots = 0;       // in the ring, used or not
+    std::vector<Slot> events;    // the used ones, by position
 };
 
 // Limits on what is decoded, so that a small message cannot claim much memory.
