@@ -70,7 +70,8 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
           [this](Notice::Level level, const std::string& text) {
               tell(Notice{level, text});
           },
-          [this] { arm(); }) {}
+          [this] { arm(); }),
+      ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }) {}
 
 Agent::Parts::~Parts() = default;
 

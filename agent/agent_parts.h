@@ -1,5 +1,5 @@
-// The agent's inside: sockets, node and API on one loop. For agent.cpp, perform.cpp and backend.cpp
-// alone, which are three only to stay small.
+// The agent's inside: sockets, node and API on one loop. For agent.cpp, perform.cpp, backend.cpp
+// and agent_rings.cpp alone, which are several only to stay small.
 //
 // Every input, wherever it comes from, takes the same way: the node is asked, its effects are
 // performed, and the timer is armed for whatever is due next.
@@ -24,6 +24,7 @@
 #include "agent/net/timer.h"
 #include "agent/net/udp.h"
 #include "agent/rate_limit.h"
+#include "agent/ring_desk.h"
 #include "agent/undeciphered.h"
 #include "swim/seal.h"
 
@@ -76,6 +77,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void tell(const cluster::HeardEvent& event);
     void tell(const cluster::HeardQuery& query);
     void tell(const Notice& notice);
+    void tell(const ring::Adoption& adoption);
     void complete(const RequestDone& done);
     void hand_over(const cluster::QueryAnswer& answer);
     void hand_over(const cluster::KeyReport& report);
@@ -111,6 +113,13 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void unsubscribe(api::Subscriber& subscriber) override;
     void replay_log(api::Subscriber& subscriber) const override;
 
+    const ring::Rings& rings() const override;
+    void ask_ring(api::RingJob job) override;
+    TimePoint now() const override;
+    void drain(bool on, std::optional<Duration> time,
+               std::function<void(std::string error)> done) override;
+    api::DrainState drain_state() const override;
+
     std::vector<std::string> key_warnings() const;
 
     RequestId expect(Completion completion);
@@ -131,6 +140,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Advertised> advertised;
     std::optional<Node> node;
     Keeping keeping;
+    RingDesk ring_desk;
     std::optional<api::Server> server;
 
     Endpoint bound;

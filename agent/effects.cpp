@@ -31,6 +31,7 @@ void Effects::clear() {
     answers.clear();
     key_requests.clear();
     key_reports.clear();
+    adoptions.clear();
     done.clear();
     notices.clear();
     resolve_seeds = false;

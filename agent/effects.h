@@ -10,6 +10,7 @@
 
 #include "agent/cluster/application.h"
 #include "agent/cluster/status.h"
+#include "agent/ring/adoption.h"
 #include "swim/output.h"
 
 namespace muster {
@@ -72,6 +73,7 @@ struct [[nodiscard]] Effects {
     std::vector<cluster::QueryAnswer> answers;      // to queries of ours
     std::vector<cluster::KeyRequest> key_requests;  // do them, then Node::key_answer()
     std::vector<cluster::KeyReport> key_reports;    // ends of Node::keys()
+    std::vector<ring::Adoption> adoptions;          // what our rings use from now on
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     bool resolve_seeds =

@@ -74,6 +74,7 @@ bool Joins::exchanged(TimePoint now, const swim::ExchangeResult& result, cluster
 }
 
 void Joins::end(Join join, Effects& effects) {
+    has_ended_ = true;
     if (join.request) {
         if (join.done.error.empty() && join.done.succeeded == 0 && !join.done.failures.empty()) {
             join.done.error = "no member was reached";

@@ -28,6 +28,8 @@ public:
                bool replay, Effects& effects);
     // Whether the exchange is of a join that wants them. REQUIRES: it has not ended.
     bool replays(swim::StreamId id) const;
+    // Whether one has come to its end, well or not, since the start.
+    bool has_ended() const { return has_ended_; }
     // An exchange has ended. False if it was none of ours.
     bool exchanged(TimePoint now, const swim::ExchangeResult& result, cluster::Output& up,
                    Effects& effects);
@@ -44,7 +46,7 @@ private:
     using Running = std::map<std::uint64_t, Join>;
 
     void advance(TimePoint now, Running::iterator position, Effects& effects);
-    static void end(Join join, Effects& effects);
+    void end(Join join, Effects& effects);
 
     swim::Swim& swim_;
     cluster::Cluster& cluster_;
@@ -52,6 +54,7 @@ private:
     std::uint64_t last_key_ = 0;
     std::map<swim::StreamId, std::uint64_t> streams_;  // to the join's key
     bool has_joined_ = false;
+    bool has_ended_ = false;
 };
 
 }  // namespace muster

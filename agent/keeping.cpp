@@ -1,5 +1,6 @@
 #include "agent/keeping.h"
 
+#include <iterator>
 #include <utility>
 
 #include "agent/node.h"
@@ -52,6 +53,13 @@ void Keeping::wanted(TimePoint now) {
         pace_.wanted(now);
 }
 
+void Keeping::when_stored(TimePoint now, std::function<void(const std::string& error)> told) {
+    if (!store_)
+        return told({});
+    waiting_.push_back(std::move(told));
+    pace_.wanted(now);
+}
+
 void Keeping::turn(TimePoint now, Node& node) {
     if (store_ && now >= pace_.due())
         write(now, node);
@@ -60,6 +68,9 @@ void Keeping::turn(TimePoint now, Node& node) {
 void Keeping::write(TimePoint now, Node& node) {
     const bool whole = pace_.whole();
     pace_.began(now);
+    being_told_.insert(being_told_.end(), std::make_move_iterator(waiting_.begin()),
+                       std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
     MemoryChange change = node.remember(now, whole);
     change.wall_offset = wall_offset();
     if (!store_->save(++last_ticket_, std::move(change)))
@@ -84,6 +95,8 @@ void Keeping::ended(std::uint64_t /*ticket*/, const std::optional<Error>& error)
             say_(Notice::Level::Info, directory_ + " can be written again");
         }
     }
+    for (const auto& told : std::exchange(being_told_, {}))
+        told(error ? error->text : std::string());
     ended_();
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/effects.h"
 #include "agent/memory.h"
@@ -45,6 +46,9 @@ public:
     TimePoint next_deadline() const { return pace_.due(); }
     // Writes what is due.
     void turn(TimePoint now, Node& node);
+    // `told` is called when all that the node wants kept by now is; with an error if that failed.
+    // At once if nothing is kept at all.
+    void when_stored(TimePoint now, std::function<void(const std::string& error)> told);
     // At the end: writes what is not written yet, and waits for it a bounded time.
     void finish(Node& node);
 
@@ -68,6 +72,9 @@ private:
     std::uint64_t writes_ = 0;
     std::uint64_t failures_ = 0;
     std::string trouble_;
+    using Told = std::vector<std::function<void(const std::string& error)>>;
+    Told waiting_;                         // for the next write
+    Told being_told_;                      // by the one under way
     std::unique_ptr<store::Store> store_;  // the first to go: its thread calls in here
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/cluster/mark.h"
+
 namespace muster {
 
 using cluster::Remembered;
@@ -106,7 +108,7 @@ cluster::Tags live_tags(const cluster::Tags& configured, const cluster::Tags& cu
 cluster::Tags tags_at_start(const cluster::Tags& configured, const cluster::Tags& live) {
     cluster::Tags tags = configured;
     tags.insert(live.begin(), live.end());  // what is there stays
-    return cluster::encode_tags(tags) ? tags : configured;
+    return cluster::encode_own(tags, cluster::plain_mark, /*drained=*/false) ? tags : configured;
 }
 
 }  // namespace muster

@@ -33,6 +33,7 @@ struct Memory {
     cluster::Clocks clocks;
     std::optional<cluster::Coordinate> coordinate;
     cluster::Tags live_tags;
+    std::optional<TimePoint> drained_until;    // `never`: until told otherwise; none: not drained
     std::vector<cluster::Remembered> members;  // without ourselves
 
     bool empty() const { return name.empty(); }

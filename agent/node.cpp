@@ -54,7 +54,9 @@ Effects Node::stream_refused(TimePoint now, swim::StreamId id, const swim::Strea
 
 Effects Node::start(TimePoint now) {
     Effects effects = parts_->take();
-    const auto meta = cluster::encode_tags(parts_->tags);
+    parts_->rings.emplace(parts_->config.rings, now);
+    parts_->draining.tick(now);
+    const auto meta = parts_->meta_of(parts_->tags);
     MUSTER_ASSERT(meta.has_value());
     parts_->swim.start(now, *meta, effects.wire);
     parts_->recall_life(now, effects);
@@ -67,13 +69,20 @@ Effects Node::tick(TimePoint now) {
     Effects effects = parts_->take();
     parts_->swim.tick(now, effects.wire);
     parts_->cluster.tick(now, parts_->up);
+    parts_->answer_ring_queries(now);
+    parts_->tick_drain(now, effects);
     parts_->expire_updates(now, effects);
     parts_->settle(now, effects);
     return effects;
 }
 
 TimePoint Node::next_deadline() const {
-    TimePoint next = std::min(parts_->swim.next_deadline(), parts_->cluster.next_deadline());
+    TimePoint next =
+        std::min({parts_->swim.next_deadline(), parts_->cluster.next_deadline(),
+                  parts_->ring_answers.next_deadline(), parts_->draining.next_deadline()});
+    if (parts_->rings) {
+        next = std::min(next, parts_->rings->next_deadline());
+    }
     for (const Parts::Update& update : parts_->updates) {
         next = std::min(next, update.deadline);
     }
@@ -111,20 +120,16 @@ Effects Node::force_leave(TimePoint now, RequestId request, BytesView name, bool
 }
 
 Result<Effects> Node::set_tags(TimePoint now, RequestId request, const cluster::Tags& tags) {
-    const auto meta = cluster::encode_tags(tags);
+    if (tags.find(cluster::mark_tag) != tags.end()) {
+        return Error{"the tag 'muster' is reserved for musterd itself: leave it out"};
+    }
+    const auto meta = parts_->meta_of(tags);
     if (!meta) {
         return meta.error();
     }
     Effects effects = parts_->take();
     parts_->tags = tags;
-    parts_->remembering.note_own();
-    const std::uint64_t ticket = ++parts_->last_update;
-    parts_->updates.push_back({ticket, request, now + parts_->config.cluster.broadcast_timeout});
-    const bool alone = parts_->swim.table().live() <= 1;
-    parts_->swim.update(now, *meta, ticket, effects.wire);
-    if (alone) {
-        effects.wire.finished.push_back(ticket);
-    }
+    parts_->announce(now, request, *meta, effects);
     parts_->settle(now, effects);
     return effects;
 }

@@ -22,6 +22,7 @@
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
 #include "agent/memory.h"
+#include "agent/ring/settings.h"
 #include "swim/config.h"
 #include "swim/packet.h"
 #include "swim/result.h"
@@ -29,11 +30,16 @@
 
 namespace muster {
 
+namespace ring {
+class Rings;
+}
+
 struct NodeConfig {
     swim::Config swim;
     cluster::Config cluster;
-    cluster::Tags tags;      // our own, as configured: they win over the live tags of the memory
-    Memory memory;           // of an earlier life; its times are of this clock
+    cluster::Tags tags;  // our own, as configured: they win over the live tags of the memory
+    std::vector<ring::RingSettings> rings;  // as rings_of() gives them; empty: the default one
+    Memory memory;                          // of an earlier life; its times are of this clock
     bool has_seeds = false;  // there is something to resolve when resolve_seeds is asked
     std::uint64_t seed = 1;  // of the node's chance
 };
@@ -49,6 +55,9 @@ struct MemberView {
     std::uint32_t incarnation = 0;
     TimePoint since;  // of the reported status
     bool self = false;
+    // Held out: back on the wire, and reported failed until then if nothing happens to it; `never`
+    // while it is suspected. None: it is not.
+    std::optional<TimePoint> held_until = {};
 };
 
 struct NodeStats {
@@ -106,7 +115,8 @@ public:
     // leave_propagate_delay.
     Effects leave(TimePoint now, RequestId request);
     Effects force_leave(TimePoint now, RequestId request, BytesView name, bool prune);
-    // Replaces our own tags. An error, with nothing changed, if they do not fit.
+    // Replaces our own tags. An error, with nothing changed, if they do not fit, or if the mark of
+    // muster is one of them.
     Result<Effects> set_tags(TimePoint now, RequestId request, const cluster::Tags& tags);
     // Tells everybody, ourselves too. Done at once, with its ltime. An error, in the reference's
     // words, if it is too large; then nothing happened.
@@ -125,6 +135,11 @@ public:
     // How Effects::key_requests' `handle` went here: told to who asked.
     Effects key_answer(TimePoint now, cluster::QueryHandle handle,
                        const cluster::KeyAnswer& answer);
+    // Drains this agent until then (`never`: until it is told otherwise), or ends that: all see it
+    // in its mark. Done when the others were told.
+    Effects drain(TimePoint now, RequestId request, std::optional<TimePoint> until);
+    // Other rings, from a reload. REQUIRES: as rings_of() gives them.
+    Effects set_rings(TimePoint now, std::vector<ring::RingSettings> settings);
     // Our address has changed: announced with a higher incarnation.
     Effects set_advertise(TimePoint now, const Endpoint& advertise);
 
@@ -145,7 +160,13 @@ public:
     void members(std::vector<MemberView>& out) const;
     std::optional<MemberView> member(BytesView name) const;
     const Bytes& name() const;
-    const cluster::Tags& tags() const;
+    const cluster::Tags& tags() const;  // our own, without the mark of muster
+    // The rings as this agent uses them. REQUIRES: started.
+    const ring::Rings& rings() const;
+    // Whether this agent is drained: its weight is 0 in every ring, and it does not stand for
+    // leader. Until when; `never`: until it is told otherwise.
+    bool draining() const { return drained_until().has_value(); }
+    const std::optional<TimePoint>& drained_until() const;
     Endpoint advertise() const;
     std::uint32_t incarnation() const;
     bool leaving() const;

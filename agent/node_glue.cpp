@@ -41,6 +41,8 @@ void Node::Parts::settle(TimePoint now, Effects& effects) {
             break;
         }
     }
+    turn_rings(now, effects);
+    last_input = now;
     swim.set_user_population(cluster.members().table().size());
     effects.remember = remembering.pending(own_memory());
 }
@@ -48,6 +50,11 @@ void Node::Parts::settle(TimePoint now, Effects& effects) {
 // What swim noticed goes to the Serf layer.
 void Node::Parts::hand_up(TimePoint now, Effects& effects) {
     swim::Output& wire = effects.wire;
+    for (const swim::UserState& state : wire.user_states) {
+        if (state.join && state.ours) {
+            cluster.expect_held(now, state.payload);
+        }
+    }
     for (const swim::WireEvent& event : wire.events) {
         cluster::WireRecord record;
         if (const swim::Member* member = swim.table().find(event.name)) {
@@ -138,9 +145,7 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
             effects.wire.finished.push_back(leave_ticket);
         }
     }
-    for (const MemberEvent& event : up.events) {
-        remembering.note(event.name);
-    }
+    keep_ring_queries(now);
     for (const Bytes& name : up.pruned) {
         report_again(now, name);
     }
@@ -211,13 +216,32 @@ void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects
 }
 
 void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
+    const bool had_rejoined = rejoin.has_succeeded();
     const bool asked_for = joins.exchanged(now, result, up, effects) ||
                            rejoin.exchanged(now, result, effects.wire) ||
                            retries.exchanged(now, result, effects.wire);
+    if (!had_rejoined && rejoin.has_succeeded()) {
+        cluster.joined(now, /*announce=*/true, up);
+    }
+    first_join_over = first_join_over || joins.has_ended() || rejoin.has_succeeded();
     if (!asked_for && !result.error.empty()) {
         effects.notices.push_back(
             {Notice::Level::Info,
              "exchange of state with " + result.peer.to_string() + " failed: " + result.error});
+    }
+}
+
+void Node::Parts::announce(TimePoint now, std::optional<RequestId> request, const Bytes& meta,
+                           Effects& effects) {
+    remembering.note_own();
+    const std::uint64_t ticket = ++last_update;
+    if (request) {
+        updates.push_back({ticket, *request, now + config.cluster.broadcast_timeout});
+    }
+    const bool alone = swim.table().live() <= 1;
+    swim.update(now, meta, ticket, effects.wire);
+    if (alone) {
+        effects.wire.finished.push_back(ticket);
     }
 }
 

@@ -73,6 +73,7 @@ MemoryChange Node::Parts::take_memory(bool whole) {
     change.now.clocks = own.clocks;
     change.now.coordinate = coordinates.find(config.swim.name);
     change.now.live_tags = live_tags(config.tags, tags);
+    change.now.drained_until = draining.until();
     const auto& table = cluster.members().table();
     const auto keep = [&](const Bytes& name, const cluster::Member& member) {
         change.now.members.push_back({name, member.endpoint, member.meta, member.versions,

@@ -1,6 +1,6 @@
 // The node's inside: its parts, and the glue between them. For the node's own sources alone:
-// node.cpp (inputs), node_glue.cpp (what one part answers goes to the other), node_view.cpp
-// (questions).
+// node.cpp (inputs), node_glue.cpp (what one part answers goes to the other), node_ring.cpp (rings
+// and drain), node_memory.cpp, node_view.cpp (questions).
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,16 @@
 
 #include "agent/cluster/cluster.h"
 #include "agent/cluster/coordinates.h"
+#include "agent/cluster/mark.h"
 #include "agent/joins.h"
 #include "agent/node.h"
+#include "agent/node_draining.h"
+#include "agent/node_ring_answers.h"
 #include "agent/rejoin.h"
 #include "agent/remembering.h"
 #include "agent/renamed.h"
 #include "agent/retries.h"
+#include "agent/ring/rings.h"
 #include "swim/swim.h"
 
 namespace muster {
@@ -23,6 +27,8 @@ namespace muster {
 // ones.
 inline constexpr std::uint64_t leave_ticket = std::uint64_t{1} << 62U;
 inline constexpr std::uint64_t update_ticket_base = std::uint64_t{1} << 61U;
+// The delays of the rings' answers take nothing from the chance of the rest.
+inline constexpr std::uint64_t ring_salt = 0x72696E67;
 
 // Glue, and no rule: hands what one part answers to the other until both are quiet.
 struct Node::Parts final : swim::LocalState {
@@ -33,12 +39,16 @@ struct Node::Parts final : swim::LocalState {
           cluster(cluster_config(config), config.swim.name, config.has_seeds, random.split()),
           coordinates(config.swim.name, random.split()),
           tags(tags_at_start(config.tags, config.memory.live_tags)),
+          draining(config.memory.drained_until),
+          ring_answers(Random(config.seed ^ ring_salt)),
           joins(swim, cluster),
           rejoin(swim),
           renamed(swim, cluster),
           retries(swim, cluster) {}
 
-    void append_user_state(bool /*join*/, Bytes& out) const override { cluster.user_state(out); }
+    void append_user_state(bool join, Bytes& out) const override {
+        cluster.user_state(out, join ? std::optional(last_input) : std::nullopt);
+    }
     void append_ack_payload(Bytes& out) const override { coordinates.append_payload(out); }
 
     // An update of our tags whose sending is waited for.
@@ -60,6 +70,17 @@ struct Node::Parts final : swim::LocalState {
     void measure(Effects& effects);
     void exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects);
     void expire_updates(TimePoint now, Effects& effects);
+    // Tells the others our tags, with the mark; `request` is done when they were.
+    void announce(TimePoint now, std::optional<RequestId> request, const Bytes& meta,
+                  Effects& effects);
+    // node_ring.cpp
+    // What the others are told of us, if our own tags are these.
+    Result<Bytes> meta_of(const cluster::Tags& own) const;
+    void put_into_rings(TimePoint now, BytesView name);
+    void turn_rings(TimePoint now, Effects& effects);
+    void keep_ring_queries(TimePoint now);
+    void answer_ring_queries(TimePoint now);
+    void tick_drain(TimePoint now, Effects& effects);
     // node_memory.cpp
     static swim::Config with_former_life(const NodeConfig& config);
     void recall_life(TimePoint now, Effects& effects);
@@ -72,6 +93,9 @@ struct Node::Parts final : swim::LocalState {
     cluster::Cluster cluster;
     cluster::Coordinates coordinates;
     cluster::Tags tags;
+    Draining draining;
+    std::optional<ring::Rings> rings;  // from the start on
+    RingAnswers ring_answers;
     cluster::Output up;  // what the Serf layer wants done
     Joins joins;
     Rejoin rejoin;
@@ -79,6 +103,9 @@ struct Node::Parts final : swim::LocalState {
     Retries retries;
     Remembering remembering;
     bool left = false;  // or about to leave
+    bool first_join_over = false;
+    bool told_rings_of_join = false;
+    TimePoint last_input;
     std::vector<Update> updates;
     std::uint64_t last_update = update_ticket_base;
     std::vector<Effects> spare;

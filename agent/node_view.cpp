@@ -15,16 +15,30 @@ std::size_t Node::member_count() const {
 
 namespace {
 
-MemberView view(const Bytes& name, const cluster::Member& member, BytesView self) {
-    return {name,           member.endpoint,    member.meta,  member.versions, member.status,
-            member.suspect, member.incarnation, member.since, name == self};
+MemberView view(const Bytes& name, const cluster::Member& member, const cluster::Holds& holds,
+                BytesView self) {
+    MemberView view{name,
+                    member.endpoint,
+                    member.meta,
+                    member.versions,
+                    cluster::reported(member),
+                    member.suspect,
+                    member.incarnation,
+                    member.since,
+                    name == self};
+    if (member.held) {
+        view.suspect = false;
+        view.since = member.reported_since;
+        view.held_until = holds.release_of(name);
+    }
+    return view;
 }
 
 }  // namespace
 
 void Node::members(std::vector<MemberView>& out) const {
     for (const auto& [name, member] : parts_->cluster.members().table()) {
-        out.push_back(view(name, member, parts_->config.swim.name));
+        out.push_back(view(name, member, parts_->cluster.holds(), parts_->config.swim.name));
     }
 }
 
@@ -34,7 +48,7 @@ std::optional<MemberView> Node::member(BytesView name) const {
     if (found == table.end()) {
         return std::nullopt;
     }
-    return view(found->first, found->second, parts_->config.swim.name);
+    return view(found->first, found->second, parts_->cluster.holds(), parts_->config.swim.name);
 }
 
 const Bytes& Node::name() const {
@@ -66,10 +80,10 @@ NodeStats Node::stats() const {
     const auto& sender = parts_->swim.sender();
     NodeStats stats;
     stats.members = members.table().size();
-    stats.alive = members.count(cluster::Status::Alive);
-    stats.leaving = members.count(cluster::Status::Leaving);
-    stats.left = members.count(cluster::Status::Left);
-    stats.failed = members.count(cluster::Status::Failed);
+    stats.alive = members.count_reported(cluster::Status::Alive);
+    stats.leaving = members.count_reported(cluster::Status::Leaving);
+    stats.left = members.count_reported(cluster::Status::Left);
+    stats.failed = members.count_reported(cluster::Status::Failed);
     stats.suspect = parts_->swim.table().suspects().size();
     stats.health = parts_->swim.health();
     stats.member_time = parts_->cluster.member_time();
@@ -98,11 +112,17 @@ NodeStats Node::stats() const {
 void Node::check() const {
     parts_->swim.check();
     parts_->cluster.members().check();
+    parts_->cluster.holds().check();
+    if (parts_->rings) {
+        parts_->rings->check(parts_->last_input);
+    }
     for (const auto& member : parts_->swim.table().entries()) {
         const cluster::Member* reported = parts_->cluster.members().find(member->name);
         MUSTER_ASSERT(reported != nullptr || member->is_gone() ||
                       parts_->cluster.awaits(member->name));
-        // Whoever lives on the wire is reported so; whoever does not, is not.
+        // Whoever lives on the wire is reported so, or held; whoever does not, is not.
+        MUSTER_ASSERT(reported == nullptr ||
+                      reported->held == parts_->cluster.holds().held(member->name));
         if (reported != nullptr && member->name != parts_->config.swim.name) {
             const bool here = reported->status == cluster::Status::Alive ||
                               reported->status == cluster::Status::Leaving;

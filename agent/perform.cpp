@@ -38,6 +38,8 @@ void Agent::Parts::perform(Effects effects) {
     for (const Notice& notice : effects.notices)
         tell(notice);
     tell_view();
+    for (const ring::Adoption& adoption : effects.adoptions)
+        tell(adoption);
     for (const RequestDone& done : effects.done)
         complete(done);
     for (cluster::QueryAnswer& answer : effects.answers)

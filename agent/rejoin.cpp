@@ -47,6 +47,7 @@ bool Rejoin::exchanged(TimePoint now, const swim::ExchangeResult& result, swim::
         return false;
     }
     if (result.error.empty()) {
+        has_succeeded_ = true;
         waiting_.clear();
     }
     advance(now, wire);

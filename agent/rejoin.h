@@ -3,8 +3,9 @@
 // (docs/protocol/serf.md section 12).
 //
 // Each is pinged by its name first: the address may belong to another cluster by now, and only the
-// right name answers (docs/detection.md, schedule S4). No join intent is sent. Who does not answer
-// is left to the address book. Pure; part of the node (agent/node.h).
+// right name answers (docs/detection.md, schedule S4). The first that answers with everything ends
+// it: then a join intent tells the others that this is a new life. Who does not answer is left to
+// the address book. Pure; part of the node (agent/node.h).
 #pragma once
 
 #include <set>
@@ -27,6 +28,8 @@ public:
     // An exchange has ended. False if it was none of ours.
     bool exchanged(TimePoint now, const swim::ExchangeResult& result, swim::Output& wire);
 
+    // Whether one has answered with everything.
+    bool has_succeeded() const { return has_succeeded_; }
     bool running() const { return !waiting_.empty() || !pinged_.empty() || !exchanging_.empty(); }
 
 private:
@@ -36,6 +39,7 @@ private:
     std::vector<cluster::Try> waiting_;
     std::set<Bytes, std::less<>> pinged_;
     std::set<swim::StreamId> exchanging_;
+    bool has_succeeded_ = false;
 };
 
 }  // namespace muster

@@ -13,7 +13,8 @@ using api::Command;
 
 constexpr auto connect_timeout = std::chrono::seconds(10);
 constexpr auto read_timeout = std::chrono::seconds(10);
-// A join tries one unreachable seed after the other, a leave waits until others have heard of it.
+// A join tries one unreachable seed after the other, a leave waits until others have heard of it, a
+// ring of thousands is built, or waits for the silent.
 constexpr auto change_timeout = std::chrono::minutes(5);
 
 bool has_reply_body(Command command, bool extended) {
@@ -27,6 +28,13 @@ bool has_reply_body(Command command, bool extended) {
         case Command::RemoveKey:
         case Command::ListKeys:
         case Command::GetCoordinate:
+        case Command::Ring:
+        case Command::RingOwners:
+        case Command::RingDiff:
+        case Command::RingExport:
+        case Command::RingStatus:
+        case Command::Drain:
+        case Command::DrainStatus:
             return true;
         case Command::Tags:
         case Command::Event:
@@ -89,8 +97,8 @@ Result<Client::Reply> Client::call(Command command, const std::string& body,
     api::encode_header({.command = Bytes(traits.name), .seq = ++seq_, .min_index = min_index},
                        request);
     request += body;
-    const Deadline deadline =
-        traits.changes ? Clock::now() + change_timeout : Clock::now() + read_timeout;
+    const bool takes_long = traits.changes || traits.name.starts_with("ring");
+    const Deadline deadline = Clock::now() + (takes_long ? change_timeout : read_timeout);
     if (auto error = connection_.send(request, deadline))
         return *error;
     for (;;) {

@@ -40,6 +40,19 @@ public:
     Result<Reply> call(api::Command command, const std::string& body = {},
                        std::uint64_t min_index = 0);
 
+    // A request whose reply is read by `read`; the agent's error is one as well.
+    template <class Answer, class Request>
+    Result<Answer> ask(api::Command command, const Request& request,
+                       Result<Answer> (*read)(const api::Value& body)) {
+        std::string body;
+        encode_body(request, body);
+        return read_reply(call(command, body), read);
+    }
+    template <class Answer>
+    Result<Answer> ask(api::Command command, Result<Answer> (*read)(const api::Value& body)) {
+        return read_reply(call(command), read);
+    }
+
     Result<api::ReadMembers> members(const api::FilterRequest& filter);
     Result<api::ReadStats> stats();
     // Of a list, or of a change to `key` in base64. `error` is how it went, beside what was said.
@@ -60,6 +73,15 @@ public:
     bool has_record() { return !records_.empty() || connection_.has_input(); }
 
 private:
+    template <class Answer>
+    static Result<Answer> read_reply(const Result<Reply>& reply,
+                                     Result<Answer> (*read)(const api::Value& body)) {
+        if (!reply)
+            return reply.error();
+        if (!reply->error.empty())
+            return Error{reply->error};
+        return read(reply->body);
+    }
     explicit Client(Connection connection) : connection_(std::move(connection)) {}
     std::optional<Error> greet(const std::string& token);
     std::optional<Error> subscribe(api::Command command, const std::string& body);

@@ -6,6 +6,7 @@
 #include "agent/api/text.h"
 #include "cli/options_cluster.h"
 #include "cli/options_parts.h"
+#include "cli/options_ring.h"
 
 namespace muster::cli {
 
@@ -24,6 +25,7 @@ struct Raw {
     std::string timeout;
     MonitorOptions monitor;
     ClusterOptions cluster;
+    RingOptions ring;
 };
 
 const std::vector<std::string> statuses{"alive", "suspect", "leaving", "left", "failed", "none"};
@@ -124,6 +126,8 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
         finish_wait(raw);
         return raw.wait;
     }
+    if (RingOptions::knows(command))
+        return raw.ring.chosen(command);
     return raw.cluster.chosen(command);
 }
 
@@ -153,6 +157,7 @@ std::variant<Options, Usage> parse_options(const std::vector<std::string>& argum
     add_join_and_leave(app, raw);
     add_wait(app, raw);
     raw.cluster.add_to(app);
+    raw.ring.add_to(app);
     add_others(app, raw);
     app.fallthrough();
     app.require_subcommand(0, 1);

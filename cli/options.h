@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/api/fields.h"
+#include "agent/api/ring_messages.h"
 #include "cli/exit_status.h"
 #include "swim/time.h"
 
@@ -83,11 +84,37 @@ struct RttOptions {
     std::string b;  // empty: the agent itself
 };
 struct ReachabilityOptions {};
+struct RingOwnersOptions {
+    std::string ring;
+    std::vector<std::string> keys;  // only `-`: those of standard input, one a line
+    std::uint64_t owners = 0;       // 0: as many as the ring has replicas
+    bool distinct_zones = false;
+};
+struct RingShowOptions {
+    std::string ring;
+};
+struct RingExportOptions {
+    std::string ring;
+};
+struct RingDiffOptions {
+    api::RingDiffRequest request;
+};
+struct RingStatusOptions {
+    std::string ring;
+    Duration timeout{};
+};
+struct DrainOptions {
+    enum class Action : std::uint8_t { On, Off, Status };
+    Action action = Action::Status;
+    std::optional<Duration> time;
+};
 
-using CommandOptions = std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions,
-                                    InfoOptions, WaitOptions, MonitorOptions, VersionOptions,
-                                    TagsOptions, EventOptions, QueryOptions, KeysOptions,
-                                    RotateOptions, KeygenOptions, RttOptions, ReachabilityOptions>;
+using CommandOptions =
+    std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions, InfoOptions,
+                 WaitOptions, MonitorOptions, VersionOptions, TagsOptions, EventOptions,
+                 QueryOptions, KeysOptions, RotateOptions, KeygenOptions, RttOptions,
+                 ReachabilityOptions, RingOwnersOptions, RingShowOptions, RingExportOptions,
+                 RingDiffOptions, RingStatusOptions, DrainOptions>;
 
 struct Options {
     std::string api;       // a socket's path; empty: the default

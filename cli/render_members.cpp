@@ -4,6 +4,7 @@
 
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "agent/cluster/mark.h"
 #include "cli/render.h"
 #include "cli/table.h"
 #include "cli/time_text.h"
@@ -27,8 +28,11 @@ std::vector<const ReadMember*> sorted(const std::vector<ReadMember>& members) {
 
 std::string tags_text(const api::TextMap& tags) {
     std::string text;
-    for (const auto& [key, value] : tags)
-        text += (text.empty() ? "" : ",") + printable(key) + "=" + printable(value);
+    for (const auto& [key, value] : tags) {
+        // Every musterd has it, and what it says stands beside the status.
+        if (key != cluster::mark_tag)
+            text += (text.empty() ? "" : ",") + printable(key) + "=" + printable(value);
+    }
     return text;
 }
 
@@ -37,9 +41,19 @@ std::string or_dash(const std::optional<Number>& number) {
     return number ? std::to_string(*number) : "-";
 }
 
+std::string status_text(const ReadMember& member) {
+    std::string text = printable(member.shown_status());
+    if (member.held_until_ns)
+        text += *member.held_until_ns == 0
+                    ? " (held out)"
+                    : " (held out until " + to_rfc3339(*member.held_until_ns) + ")";
+    if (cluster::is_drained(member.tags))
+        text += " (drained)";
+    return text;
+}
+
 Row row_of(const ReadMember& member, bool detailed) {
-    Row row{printable(member.name), member.endpoint.plain().to_string(),
-            printable(member.shown_status())};
+    Row row{printable(member.name), member.endpoint.plain().to_string(), status_text(member)};
     if (detailed) {
         const swim::Versions& versions = member.versions;
         row.push_back(member.since_ns ? to_rfc3339(*member.since_ns) : "-");
@@ -78,8 +92,16 @@ void write_member(api::JsonEncoder& json, const ReadMember& member) {
                 [&](std::uint32_t incarnation) { json.natural(incarnation); });
     write_known(json, "since", member.since_ns,
                 [&](std::int64_t since) { json.text(to_rfc3339(since)); });
-    json.key("held_out");
-    json.nil();
+    write_known(json, "held_out", member.held_until_ns, [&](std::int64_t until) {
+        json.begin_map(0);
+        json.key("until");
+        if (until != 0)
+            json.text(to_rfc3339(until));
+        else
+            json.nil();
+        json.end_map();
+    });
+    json.boolean_field("drained", cluster::is_drained(member.tags));
     json.key("protocol");
     json.begin_map(0);
     json.natural_field("min", versions.delegate_min);

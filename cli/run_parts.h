@@ -33,6 +33,13 @@ public:
     ExitStatus operator()(const QueryOptions& asked);
     ExitStatus operator()(const RttOptions& asked);
     ExitStatus operator()(const ReachabilityOptions& asked);
+    // run_ring.cpp
+    ExitStatus operator()(const RingOwnersOptions& asked);
+    ExitStatus operator()(const RingShowOptions& asked);
+    ExitStatus operator()(const RingExportOptions& asked);
+    ExitStatus operator()(const RingDiffOptions& asked);
+    ExitStatus operator()(const RingStatusOptions& asked);
+    ExitStatus operator()(const DrainOptions& asked);
     // run_keys.cpp
     ExitStatus operator()(const KeysOptions& asked);
     ExitStatus operator()(const RotateOptions& asked);
@@ -44,6 +51,7 @@ private:
     ExitStatus simple(api::Command command, const std::string& body, const std::string& done);
     ExitStatus key_status();
     Result<Client> connect() const { return Client::connect(*target_); }
+    Result<Client> connect_to_musterd() const;
     Result<std::string> payload(const Payload& given);
 
     const Options* options_;

@@ -1,7 +1,7 @@
 #include "daemon/check.h"
 
 #include "agent/api/duration.h"
-#include "agent/cluster/tags.h"
+#include "agent/cluster/mark.h"
 #include "swim/assert.h"
 
 namespace muster {
@@ -78,7 +78,9 @@ private:
     }
 
     void check_tags() {
-        if (const Result<Bytes> encoded = cluster::encode_tags(settings_.tags); !encoded)
+        if (const Result<Bytes> encoded =
+                cluster::encode_own(settings_.tags, cluster::plain_mark, /*drained=*/false);
+            !encoded)
             fail("tag", encoded.error().text);
     }
 

@@ -118,6 +118,7 @@ private:
         swim::wipe(*text);  // it may hold a key
         given_ = std::move(file.values);
         out_.errors.insert(out_.errors.end(), file.errors.begin(), file.errors.end());
+        out_.settings.rings = rings_of_tables(file.rings, out_.errors);
     }
 
     void gather_environment() {

@@ -22,6 +22,7 @@ AgentConfig agent_config(const Settings& settings) {
     config.node.swim.name = settings.node;
     config.node.cluster = settings.cluster;
     config.node.tags = settings.tags;
+    config.node.rings = settings.rings;
     config.bind = settings.bind;
     config.advertise = settings.advertise;
     config.seeds = settings.join;

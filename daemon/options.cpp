@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/cluster/mark.h"
 #include "agent/net/seed.h"
 
 namespace muster {
@@ -82,6 +83,8 @@ Refusal tags(const Option& /*option*/, Settings& settings, const Values& values)
         const std::size_t equals = value.find('=');
         if (equals == std::string::npos || equals == 0)
             return "'" + value + "' is not a tag (write KEY=VALUE)";
+        if (std::string_view(value).substr(0, equals) == cluster::mark_tag)
+            return "the tag 'muster' is reserved for musterd itself: leave it out";
         settings.tags[value.substr(0, equals)] = value.substr(equals + 1);
     }
     return std::nullopt;

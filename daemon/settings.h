@@ -10,6 +10,7 @@
 #include "agent/cluster/config.h"
 #include "agent/cluster/tags.h"
 #include "agent/log.h"
+#include "agent/ring/settings.h"
 #include "swim/config.h"
 #include "swim/endpoint.h"
 #include "swim/keyring.h"
@@ -42,6 +43,7 @@ struct Settings {
     // in it are not used.
     swim::Config swim;
     cluster::Config cluster;
+    std::vector<ring::RingSettings> rings;  // empty: the default one
 };
 
 }  // namespace muster

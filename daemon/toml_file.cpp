@@ -117,6 +117,8 @@ public:
             const unsigned line = static_cast<unsigned>(key.source().begin.line);
             if (const Option* option = find_option(options_, section, key.str())) {
                 take(*option, node, line);
+            } else if (section.empty() && key.str() == "ring") {
+                read_rings(node, line);
             } else if (section.empty() && is_section(key.str())) {
                 if (node.as_table() != nullptr)
                     read(*node.as_table(), key.str());
@@ -132,7 +134,7 @@ public:
     FileValues take() {
         const auto by_line = [](const auto& a, const auto& b) { return a.first < b.first; };
         std::stable_sort(errors_.begin(), errors_.end(), by_line);
-        FileValues out{std::move(values_), {}};
+        FileValues out{std::move(values_), std::move(rings_), {}};
         for (auto& [line, text] : errors_)
             out.errors.push_back(name_ + ":" + std::to_string(line) + ": " + text);
         return out;
@@ -148,6 +150,25 @@ private:
                                   found(node));
         }
         values_.push_back({&option, *std::move(values), {Source::File, name_, line}});
+    }
+
+    // An array of tables, each with keys of its own.
+    void read_rings(const toml::node& node, unsigned line) {
+        const toml::array* tables = node.as_array();
+        const bool are_tables =
+            tables != nullptr && std::all_of(tables->begin(), tables->end(), [](const auto& each) {
+                return each.as_table() != nullptr;
+            });
+        if (!are_tables)
+            return fail(line, "ring must be an array of tables, as [[ring]] makes one");
+        for (const toml::node& table : *tables) {
+            Reader its_keys(name_, ring_options());
+            its_keys.read(*table.as_table(), "ring");
+            const auto its_line = static_cast<unsigned>(table.source().begin.line);
+            if (its_keys.errors_.empty())
+                rings_.push_back({{Source::File, name_, its_line}, std::move(its_keys.values_)});
+            errors_.insert(errors_.end(), its_keys.errors_.begin(), its_keys.errors_.end());
+        }
     }
 
     bool is_section(std::string_view key) const {
@@ -172,6 +193,7 @@ private:
         if (section.empty()) {
             for (const Option& option : options_)
                 here.emplace_back(option.section);
+            here.emplace_back("ring");
         }
         const std::string meant = nearest(key, here);
         return meant.empty() ? text : text + " (did you mean '" + meant + "'?)";
@@ -180,6 +202,7 @@ private:
     const std::string& name_;
     const std::vector<Option>& options_;
     std::vector<Given> values_;
+    std::vector<RingTable> rings_;
     std::vector<std::pair<unsigned, std::string>> errors_;
 };
 

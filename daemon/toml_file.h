@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "daemon/place.h"
+#include "daemon/ring_tables.h"
 
 namespace muster {
 
 struct FileValues {
     std::vector<Given> values;
+    std::vector<RingTable> rings;     // the [[ring]]s
     std::vector<std::string> errors;  // each complete, with file and line
 };
 

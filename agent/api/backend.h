@@ -14,11 +14,16 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/api/ring_questions.h"
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
 #include "agent/node.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
+
+namespace muster::ring {
+class Rings;
+}
 
 namespace muster::api {
 
@@ -50,6 +55,9 @@ public:
     virtual void on_user_event(const cluster::HeardEvent& event) = 0;
     // May be answered with Backend::respond() until its deadline.
     virtual void on_query(const cluster::HeardQuery& query) = 0;
+    // A ring uses other members, for those who want to hear it.
+    virtual void on_ring_change(const RingChange& /*change*/) {}
+    virtual bool wants_ring_changes() const { return false; }
     // The view's index has risen, for whatever reason; its events, if any, were told before.
     virtual void on_view(std::uint64_t index) = 0;
     // One log record as the daemon wrote it. Called on the loop thread.
@@ -96,6 +104,17 @@ public:
     virtual void keys(cluster::KeyAction action, const Bytes& key,
                       std::function<void(const cluster::KeyReport&)> done) = 0;
     virtual std::optional<cluster::Coordinate> coordinate(const Bytes& name) const = 0;
+
+    // The rings as the agent uses them now. Valid until the next input.
+    virtual const ring::Rings& rings() const = 0;
+    virtual void ask_ring(RingJob job) = 0;
+    // The node's clock.
+    virtual TimePoint now() const = 0;
+    // Drains this agent, for `time` or until it is ended, or ends that. Done when the others were
+    // told, and it is kept for the next start; the error may be of that alone.
+    virtual void drain(bool on, std::optional<Duration> time,
+                       std::function<void(std::string error)> done) = 0;
+    virtual DrainState drain_state() const = 0;
 
     // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.
     virtual void subscribe(Subscriber& subscriber) = 0;

@@ -110,6 +110,20 @@ void Conversation::perform(Request request) {
             return keys(request);
         case Command::GetCoordinate:
             return get_coordinate(request);
+        case Command::Ring:
+            return ring(request);
+        case Command::RingOwners:
+            return ring_owners(request);
+        case Command::RingDiff:
+            return ring_diff(request);
+        case Command::RingExport:
+            return ring_export(request);
+        case Command::RingStatus:
+            return ring_status(request);
+        case Command::Drain:
+            return drain(request);
+        case Command::DrainStatus:
+            return reply_drain(request, {});
     }
 }
 
@@ -301,6 +315,13 @@ void Conversation::refuse(const Request& request, std::string_view error) {
         case Command::RemoveKey:
         case Command::ListKeys:
             return reply_keys(request, refused_keys(error));
+        case Command::Ring:
+        case Command::RingOwners:
+        case Command::RingDiff:
+        case Command::RingExport:
+        case Command::RingStatus:
+        case Command::Drain:
+            return reply_nothing(request, error);
         case Command::Members:
         case Command::MembersFiltered:
         case Command::Statistics: {

@@ -26,6 +26,11 @@
 #include "agent/api/splitter.h"
 #include "agent/api/subscriptions.h"
 
+namespace muster::ring {
+class View;
+class Tally;
+}  // namespace muster::ring
+
 namespace muster::api {
 
 // Who is on the other side, and what that allows.
@@ -66,6 +71,8 @@ public:
     void on_query(const QueryNews& news);
     void on_log(MonitorRecord& record);
     void on_view(std::uint64_t index);
+    void on_ring_change(RingChangeRecord& record);
+    bool wants_ring_changes() const { return !ended_ && subscriptions_.wants_ring_changes(); }
 
     // Worth reading from the client now.
     bool wants_input() const;
@@ -120,6 +127,25 @@ private:
     void get_coordinate(const Request& request);
     void reply_ltime(const Request& request, const Result<cluster::LamportTime>& ltime);
     void reply_keys(const Request& request, const cluster::KeyReport& report);
+
+    // The commands about rings and drain, in commands_ring.cpp.
+    using RingWrite =
+        std::function<void(Encoder& encoder, const std::vector<ring::SharedRing>& rings)>;
+    void ring(const Request& request);
+    void ring_owners(const Request& request);
+    void ring_diff(const Request& request);
+    void ring_export(const Request& request);
+    void ring_status(const Request& request);
+    void drain(const Request& request);
+    // The ring of this name; null, and the request is refused, if there is none.
+    const ring::View* find_ring(const Request& request, const Bytes& name);
+    // `write` makes the reply's body, off the loop's thread.
+    void ask_ring(const Request& request, RingJob job, RingWrite write);
+    void reply_ring_status(const Request& request, const std::string& error, const Bytes& name,
+                           const ring::Tally& tally);
+    void reply_drain(const Request& request, std::string_view error);
+    // An empty body.
+    void reply_nothing(const Request& request, std::string_view error);
 
     // The request's body is not as it should be.
     void malformed(const Request& request, const Error& error);

@@ -59,6 +59,8 @@ bool EventFilter::add(std::string_view filter, bool extended) {
             known = true;
         }
     }
+    if (extended && filter == "ring-changed")
+        ring_changes_ = known = true;
     for (const Kind kind : known_kinds(extended)) {
         if (everything || filter == to_string(kind)) {
             kinds_ = static_cast<std::uint8_t>(kinds_ | bit(kind));

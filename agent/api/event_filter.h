@@ -22,6 +22,8 @@ public:
 
     bool matches(MemberEvent::Kind kind) const { return (kinds_ & bit(kind)) != 0; }
     bool matches_user_event(BytesView name) const { return user_events_.match(name); }
+    // Only if it was asked for by its name: it costs the agent the points of its rings.
+    bool matches_ring_change() const { return ring_changes_; }
     bool matches_query(BytesView name) const { return queries_.match(name); }
 
 private:
@@ -38,6 +40,7 @@ private:
     bool add(std::string_view filter, bool extended);
 
     std::uint8_t kinds_ = 0;
+    bool ring_changes_ = false;
     Names user_events_;
     Names queries_;
 };

@@ -9,6 +9,12 @@ namespace {
 // Steps that one search may take in one turn: a millisecond or two at worst.
 constexpr std::uint64_t steps_a_turn = 1'000'000;
 
+std::optional<std::int64_t> held_until(const MemberView& view, const Backend& backend) {
+    if (!view.held_until)
+        return std::nullopt;
+    return *view.held_until == never ? 0 : backend.wall_time(*view.held_until);
+}
+
 }  // namespace
 
 MemberRecord record_of(const MemberView& view, const Backend& backend) {
@@ -20,7 +26,8 @@ MemberRecord record_of(const MemberView& view, const Backend& backend) {
             .suspect = view.suspect,
             .incarnation = view.incarnation,
             .since_ns = backend.wall_time(view.since),
-            .self = view.self};
+            .self = view.self,
+            .held_until_ns = held_until(view, backend)};
 }
 
 void MemberSearch::begin() {

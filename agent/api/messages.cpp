@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<CommandTraits, 20> commands{{
+constexpr std::array<CommandTraits, 27> commands{{
     {Command::Handshake, "handshake", /*has_body=*/true, /*changes=*/false},
     {Command::Auth, "auth", true, false},
     {Command::Members, "members", false, false},
@@ -31,6 +31,13 @@ constexpr std::array<CommandTraits, 20> commands{{
     {Command::RemoveKey, "remove-key", true, true},
     {Command::ListKeys, "list-keys", false, true},
     {Command::GetCoordinate, "get-coordinate", true, false},
+    {Command::Ring, "ring", true, false},
+    {Command::RingOwners, "ring-owners", true, false},
+    {Command::RingDiff, "ring-diff", true, false},
+    {Command::RingExport, "ring-export", true, false},
+    {Command::RingStatus, "ring-status", true, false},
+    {Command::Drain, "drain", true, true},
+    {Command::DrainStatus, "drain-status", false, false},
 }};
 
 template <class Request>

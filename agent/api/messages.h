@@ -43,6 +43,13 @@ enum class Command : std::uint8_t {
     RemoveKey,
     ListKeys,
     GetCoordinate,
+    Ring,
+    RingOwners,
+    RingDiff,
+    RingExport,
+    RingStatus,
+    Drain,
+    DrainStatus,
 };
 
 struct CommandTraits {

@@ -18,17 +18,28 @@ void write_tag_pairs(Encoder& encoder, const cluster::Tags& tags) {
     encoder.text_map(pairs);
 }
 
+void integer_or_nil(Encoder& encoder, std::string_view key,
+                    const std::optional<std::int64_t>& number) {
+    encoder.key(key);
+    if (number)
+        encoder.integer(*number);
+    else
+        encoder.nil();
+}
+
 void write_member(Encoder& encoder, const MemberRecord& member) {
     const swim::Versions& versions = member.versions;
     const bool extended = encoder.extended();
-    encoder.begin_map(extended ? 15 : 11);
+    encoder.begin_map(extended ? 16 : 11);
     encoder.key("Addr");
     encoder.address(member.endpoint);
     encoder.natural_field("DelegateCur", versions.delegate_current);
     encoder.natural_field("DelegateMax", versions.delegate_max);
     encoder.natural_field("DelegateMin", versions.delegate_min);
-    if (extended)
+    if (extended) {
+        integer_or_nil(encoder, "HeldOut", member.held_until_ns);
         encoder.natural_field("Incarnation", member.incarnation);
+    }
     encoder.text_field("Name", member.name);
     encoder.natural_field("Port", member.endpoint.port());
     encoder.natural_field("ProtocolCur", versions.protocol_current);
@@ -36,11 +47,7 @@ void write_member(Encoder& encoder, const MemberRecord& member) {
     encoder.natural_field("ProtocolMin", versions.protocol_min);
     if (extended) {
         encoder.boolean_field("Self", member.self);
-        encoder.key("Since");
-        if (member.since_ns)
-            encoder.integer(*member.since_ns);
-        else
-            encoder.nil();
+        integer_or_nil(encoder, "Since", member.since_ns);
     }
     encoder.text_field("Status", cluster::to_string(member.status));
     if (extended)
@@ -182,7 +189,8 @@ void write_event(Encoder& encoder, const MemberEvent& event, std::int64_t wall_n
                            .suspect = event.kind == MemberEvent::Kind::Suspect,
                            .incarnation = event.incarnation,
                            .since_ns = std::nullopt,
-                           .self = self});
+                           .self = self,
+                           .held_until_ns = std::nullopt});
     encoder.end_list();
     if (extended) {
         encoder.key("Time");

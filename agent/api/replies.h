@@ -28,6 +28,9 @@ struct MemberRecord {
     std::uint32_t incarnation = 0;
     std::optional<std::int64_t> since_ns;  // since 1970; none in a record of an event
     bool self = false;
+    // Held out until then, since 1970; 0: while it is suspected its time does not run. None: it is
+    // not.
+    std::optional<std::int64_t> held_until_ns = {};
 };
 
 void write_members(Encoder& encoder, std::span<const MemberRecord> members, std::uint64_t index);

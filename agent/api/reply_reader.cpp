@@ -44,6 +44,8 @@ Result<ReadMember> read_member(const Value& record) {
         member.suspect = fields.boolean("Suspect");
     if (fields.has("Self"))
         member.self = fields.boolean("Self");
+    if (fields.has("HeldOut"))
+        member.held_until_ns = fields.integer("HeldOut");
     const Bytes ip = fields.text("Addr");
     if (fields.failed())
         return fields.error();

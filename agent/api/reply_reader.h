@@ -35,6 +35,9 @@ struct ReadMember {
     std::optional<std::int64_t> since_ns;
     std::optional<bool> suspect;
     std::optional<bool> self;
+    // Held out until then, since 1970; 0: nobody knows yet. None: it is not, or the agent knows no
+    // holds.
+    std::optional<std::int64_t> held_until_ns;
 
     // The word that people see: "suspect" for a member that is alive but suspected.
     BytesView shown_status() const;

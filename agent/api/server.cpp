@@ -64,6 +64,8 @@ struct Server::Parts final : SessionOwner, Subscriber {
     void on_user_event(const cluster::HeardEvent& event) override;
     void on_query(const cluster::HeardQuery& query) override;
     void on_view(std::uint64_t index) override;
+    void on_ring_change(const RingChange& change) override;
+    bool wants_ring_changes() const override;
     void on_log(LogLevel level, std::int64_t wall_ns, std::string_view text) override;
 
     asio::io_context& loop;
@@ -239,6 +241,18 @@ void Server::Parts::on_query(const cluster::HeardQuery& query) {
 void Server::Parts::on_view(std::uint64_t index) {
     for (const auto& session : sessions)
         session->conversation().on_view(index);
+}
+
+void Server::Parts::on_ring_change(const RingChange& change) {
+    RingChangeRecord record(change, wall_now());
+    for (const auto& session : sessions)
+        session->conversation().on_ring_change(record);
+}
+
+bool Server::Parts::wants_ring_changes() const {
+    return std::any_of(sessions.begin(), sessions.end(), [](const auto& session) {
+        return session->conversation().wants_ring_changes();
+    });
 }
 
 void Server::Parts::on_log(LogLevel level, std::int64_t wall_ns, std::string_view text) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/api/messages.h"
+#include "agent/api/ring_replies.h"
 
 namespace muster::api {
 
@@ -108,6 +109,25 @@ std::uint64_t Subscriptions::deliver(MonitorRecord& record, Encoding encoding, L
     if (!monitor_ || record.level() < monitor_->second.level)
         return 0;
     return deliver_to(monitor_->first, monitor_->second, record, encoding, link);
+}
+
+void RingChangeRecord::write(Encoder& encoder) const {
+    write_ring_change(encoder, *change_, wall_ns_);
+}
+
+std::uint64_t Subscriptions::deliver(RingChangeRecord& record, Encoding encoding, Link& link) {
+    std::uint64_t dropped = 0;
+    for (auto& [seq, stream] : streams_) {
+        if (stream.filter.matches_ring_change())
+            dropped += deliver_to(seq, stream, record, encoding, link);
+    }
+    return dropped;
+}
+
+bool Subscriptions::wants_ring_changes() const {
+    return std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) {
+        return stream.second.filter.matches_ring_change();
+    });
 }
 
 std::uint64_t Subscriptions::deliver_to(std::uint64_t seq, Subscription& to, SharedRecord& record,

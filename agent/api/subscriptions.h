@@ -16,6 +16,7 @@
 #include "agent/api/link.h"
 #include "agent/api/pending_queries.h"
 #include "agent/api/replies.h"
+#include "agent/api/ring_questions.h"
 
 namespace muster::api {
 
@@ -68,6 +69,19 @@ struct QueryNews {
     std::int64_t wall_ns = 0;
 };
 
+class RingChangeRecord final : public SharedRecord {
+public:
+    // REQUIRES: `change` outlives this.
+    RingChangeRecord(const RingChange& change, std::int64_t wall_ns)
+        : change_(&change), wall_ns_(wall_ns) {}
+
+private:
+    void write(Encoder& encoder) const override;
+
+    const RingChange* change_;
+    std::int64_t wall_ns_;
+};
+
 class MonitorRecord final : public SharedRecord {
 public:
     // REQUIRES: the record's text outlives this.
@@ -99,6 +113,8 @@ public:
     std::uint64_t deliver(UserEventRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(const QueryNews& news, Encoding encoding, Link& link);
     std::uint64_t deliver(MonitorRecord& record, Encoding encoding, Link& link);
+    std::uint64_t deliver(RingChangeRecord& record, Encoding encoding, Link& link);
+    bool wants_ring_changes() const;
     // The queries of the records delivered here.
     PendingQueries& pending() { return pending_; }
     // There is room again: tells each subscriber what it lost.

@@ -45,12 +45,17 @@ void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const Wire
                          Output& out) {
     using Kind = swim::WireEvent::Kind;
     note_own_address(event, record);
+    note_restlessness(now, event, record);
     switch (event.kind) {
-        case Kind::Join:
-            members_.joined(now, event, record, intents_.find(event.name), out.events);
+        case Kind::Join: {
+            const std::size_t before = out.events.size();
+            const bool held = returns_held(now, event, record);
+            members_.joined(now, event, record, intents_.find(event.name), out.events, held);
+            forget_erased(before, out);
             book_.forget(event.name);
             pruned_.erase(event.name);
             break;
+        }
         case Kind::Leave:
             member_left_wire(now, event, out);
             pruned_.erase(event.name);
@@ -79,14 +84,18 @@ void Cluster::wire_event(TimePoint now, const swim::WireEvent& event, const Wire
 }
 
 void Cluster::member_left_wire(TimePoint now, const swim::WireEvent& event, Output& out) {
-    const std::size_t before = out.events.size();
+    const Member* member = members_.find(event.name);
+    const bool was_here =
+        member != nullptr && (member->status == Status::Alive || member->status == Status::Leaving);
     members_.left(now, event, out.events);
-    if (out.events.size() == before) {
+    if (!was_here || event.name == name_) {
         return;
     }
-    const MemberEvent& reported = out.events.back();
-    if (reported.to == Status::Failed && event.name != name_) {
-        book_.remember(now, event.name, reported.endpoint);
+    if (member->status == Status::Failed) {
+        book_.remember(now, event.name, member->endpoint);
+        holds_.failed(event.name, member->status_ltime);
+    } else {
+        holds_.forget(event.name);
     }
 }
 
@@ -170,6 +179,9 @@ bool Cluster::hear(TimePoint now, BytesView name, Intent intent, Output& out) {
     if (verdict.applied && leaves) {
         book_.forget(name);
     }
+    if (verdict.applied && !ours) {
+        note_intent(now, name, intent, out);
+    }
     return verdict.rebroadcast;
 }
 
@@ -208,7 +220,7 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
     count_members(now);
 }
 
-void Cluster::user_state(Bytes& out) const {
+void Cluster::user_state(Bytes& out, std::optional<TimePoint> now) const {
     PushPull state;
     state.ltime = clock_.time();
     rumours_.fill(state);
@@ -220,6 +232,9 @@ void Cluster::user_state(Bytes& out) const {
         if (member.status == Status::Left && !member.recalled) {
             state.left_members.push_back(name);
         }
+    }
+    if (now) {
+        state.held = holds_.told(*now);
     }
     encode(state, out);
 }
@@ -258,6 +273,7 @@ void Cluster::start(TimePoint now, Output& out) {
 void Cluster::tick(TimePoint now, Output& out) {
     prune(now, out);
     reap(now, out);
+    release_held(now, out);
     count_members(now);
     forced_.tick(now, out.done);
     coalescer_.tick(now, out.user_events);
@@ -281,7 +297,7 @@ void Cluster::tick(TimePoint now, Output& out) {
 TimePoint Cluster::next_deadline() const {
     const TimePoint deadline =
         std::min({reap_due_, members_.next_prune(), forced_.next_deadline(), leave_.next_deadline(),
-                  coalescer_.next_deadline(), queries_.next_deadline()});
+                  coalescer_.next_deadline(), queries_.next_deadline(), holds_.next_deadline()});
     return running() ? std::min({deadline, book_.next_deadline(), seeds_.next_deadline()})
                      : deadline;
 }
@@ -292,6 +308,7 @@ void Cluster::prune(TimePoint now, Output& out) {
     for (std::size_t i = before; i < out.events.size(); ++i) {
         const MemberEvent& event = out.events[i];
         book_.forget(event.name);
+        holds_.forget(event.name);
         if (event.from == Status::Leaving) {
             pruned_[event.name] = now + config_.leaving_timeout;
         }
@@ -304,7 +321,10 @@ void Cluster::reap(TimePoint now, Output& out) {
         return;
     }
     reap_due_ = now + config_.reap_interval;
+    const std::size_t before = out.events.size();
     members_.reap(now, config_.reconnect_timeout, config_.tombstone_timeout, out.events);
+    forget_erased(before, out);
+    holds_.sweep(now);
     if (running()) {
         members_.unleave(now, config_.leaving_timeout);
         count_members(now);

@@ -19,6 +19,7 @@
 #include "agent/cluster/address_book.h"
 #include "agent/cluster/config.h"
 #include "agent/cluster/event_coalescer.h"
+#include "agent/cluster/holds.h"
 #include "agent/cluster/intents.h"
 #include "agent/cluster/lamport.h"
 #include "agent/cluster/leave.h"
@@ -51,8 +52,11 @@ public:
     void user_message(TimePoint now, BytesView message, Output& out);
     // The peer's state from a push/pull. `join_of_ours`: the exchange was a join, and we began it.
     void merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours, Output& out);
-    // Appends our state for a push/pull.
-    void user_state(Bytes& out) const;
+    // The same state, of our own join, before any wire_event() that came with it: whom the peer
+    // holds out is held here too.
+    void expect_held(TimePoint now, BytesView bytes);
+    // Appends our state for a push/pull. With `now`, to one that joins: with whom we hold out.
+    void user_state(Bytes& out, std::optional<TimePoint> now = std::nullopt) const;
     // A broadcast with an id left swim's queue: sent as often as it should be, or dropped.
     void transmitted(TimePoint now, BroadcastId id, Output& out);
     // How Output::attempt ended. An ack is worth a push/pull if the answer is true.
@@ -100,6 +104,9 @@ public:
     bool awaits(BytesView pruned) const { return pruned_.find(pruned) != pruned_.end(); }
 
     const Members& members() const { return members_; }
+    // The members of which anything has changed since this was last asked.
+    std::vector<Bytes> take_touched() { return members_.take_touched(); }
+    const Holds& holds() const { return holds_; }
     const AddressBook& address_book() const { return book_; }
     const RecentIntents& recent_intents() const { return intents_; }
     GracefulLeave::Phase phase() const { return leave_.phase(); }
@@ -133,6 +140,12 @@ private:
     void tell_phase(GracefulLeave::Phase before, Output& out);
     bool anyone_else_alive() const;
     void member_left_wire(TimePoint now, const swim::WireEvent& event, Output& out);
+    // cluster_holds.cpp
+    bool returns_held(TimePoint now, const swim::WireEvent& event, const WireRecord& record);
+    void note_restlessness(TimePoint now, const swim::WireEvent& event, const WireRecord& record);
+    void note_intent(TimePoint now, BytesView name, const Intent& intent, Output& out);
+    void forget_erased(std::size_t events_before, const Output& out);
+    void release_held(TimePoint now, Output& out);
     static void refuse(swim::Fault fault, std::string detail, Output& out);
     void prune(TimePoint now, Output& out);
     void reap(TimePoint now, Output& out);
@@ -146,6 +159,7 @@ private:
     Rumours rumours_;
     EventCoalescer coalescer_;
     Members members_;
+    Holds holds_;
     Queries queries_;
     std::vector<Endpoint> former_;  // our own addresses before the one that we have
     RecentIntents intents_;

@@ -245,6 +245,22 @@ std::vector<Holds::Hold> Holds::list(TimePoint now) const {
     return holds;
 }
 
+std::vector<HeldTime> Holds::told(TimePoint now) const {
+    std::vector<HeldTime> told;
+    for (const Hold& hold : list(now)) {
+        told.push_back({hold.name, hold.left});
+    }
+    return told;
+}
+
+std::optional<TimePoint> Holds::release_of(BytesView name) const {
+    const auto position = records_.find(name);
+    if (position == records_.end() || !position->second.held) {
+        return std::nullopt;
+    }
+    return position->second.release;
+}
+
 void Holds::check() const {
     std::size_t released = 0;
     for (const auto& [name, record] : records_) {
@@ -264,7 +280,7 @@ void Holds::check() const {
 
 // ---- on the wire ----
 
-void write_held(const std::vector<Holds::Hold>& holds, Bytes& out) {
+void write_held(const std::vector<HeldTime>& holds, Bytes& out) {
     const std::size_t count = std::min(holds.size(), max_held);
     swim::write_map(count, out);
     for (std::size_t i = 0; i < count; ++i) {

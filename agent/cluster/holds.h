@@ -107,6 +107,11 @@ public:
     };
     // All that are held, by name. The views live until the next input.
     std::vector<Hold> list(TimePoint now) const;
+    // All that are held, as they are told to who joins.
+    std::vector<HeldTime> told(TimePoint now) const;
+    // When it is released if nothing happens to it: `never` while it is suspected, none if it is
+    // not held.
+    std::optional<TimePoint> release_of(BytesView name) const;
     // How long it is held yet if nothing happens to it; none if it is not held.
     std::optional<Duration> left(TimePoint now, BytesView name) const;
     std::size_t remembered() const { return records_.size(); }
@@ -147,13 +152,10 @@ private:
 inline constexpr const char* held_key = "MusterHeld";
 inline constexpr std::size_t max_held = 65536;  // entries that are read, and written
 
-struct HeldTime {
-    BytesView name;
-    Duration left{};  // at most longest_hold, whatever was said
-};
 // Appends the value.
-void write_held(const std::vector<Holds::Hold>& holds, Bytes& out);
-// Reads the value: false, with the reason in `fault` or the reader, if it is none.
+void write_held(const std::vector<HeldTime>& holds, Bytes& out);
+// Reads the value: false, with the reason in `fault` or the reader, if it is none. None is longer
+// than longest_hold, whatever was said.
 bool read_held(swim::MsgpackReader& reader, ReadFault& fault, std::vector<HeldTime>& held);
 
 }  // namespace muster::cluster

@@ -1,5 +1,7 @@
 #include "agent/cluster/members.h"
 
+#include <algorithm>
+
 #include "swim/assert.h"
 
 namespace muster::cluster {
@@ -31,10 +33,13 @@ bool has_departed(Status status) {
 // ---- reports of the wire ----
 
 void Members::joined(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
-                     const Intent* buffered, Events& events) {
+                     const Intent* buffered, Events& events, bool held) {
     auto position = table_.find(event.name);
     Status status = Status::Alive;
-    if (position == table_.end()) {
+    TimePoint reported_since = now;
+    if (position != table_.end()) {
+        reported_since = position->second.since;
+    } else {
         position = insert(event.name, events);
         if (buffered != nullptr) {
             position->second.status_ltime = buffered->ltime;
@@ -50,7 +55,32 @@ void Members::joined(TimePoint now, const swim::WireEvent& event, const WireReco
     member.suspect = false;
     member.recalled = false;
     set_status(now, *position, status);
+    if (held && !member.held) {
+        member.held = true;
+        member.reported_since = reported_since;
+        ++held_;
+    }
     report(MemberEvent::Kind::Join, *position, from, event.cause, events);
+}
+
+void Members::release(TimePoint now, BytesView name, Events& events) {
+    const auto position = table_.find(name);
+    if (position == table_.end() || !position->second.held) {
+        return;
+    }
+    unhold(position->second);
+    position->second.since = now;
+    report(MemberEvent::Kind::Join, *position, Status::Failed, {swim::CauseKind::Alive, {}, {}},
+           events);
+    if (position->second.suspect) {
+        report(MemberEvent::Kind::Suspect, *position, position->second.status,
+               {swim::CauseKind::Accused, {}, {}}, events);
+    }
+}
+
+void Members::unhold(Member& member) {
+    member.held = false;
+    --held_;
 }
 
 void Members::left(TimePoint now, const swim::WireEvent& event, Events& events) {
@@ -61,14 +91,26 @@ void Members::left(TimePoint now, const swim::WireEvent& event, Events& events) 
     Member& member = position->second;
     member.incarnation = event.incarnation;
     member.suspect = false;
-    const Status from = member.status;
-    const bool present = from == Status::Alive || from == Status::Leaving;
-    if (present && (from == Status::Leaving || event.to == swim::State::Left)) {
+    const Status from = reported(member);
+    const Status was = member.status;
+    const bool present = was == Status::Alive || was == Status::Leaving;
+    const bool held = member.held;
+    if (held) {
+        unhold(member);
+    }
+    if (present && (was == Status::Leaving || event.to == swim::State::Left)) {
         depart(now, *position, Status::Left);
         report(MemberEvent::Kind::Leave, *position, from, event.cause, events);
     } else if (present) {
         depart(now, *position, Status::Failed);
-        report(MemberEvent::Kind::Failed, *position, from, event.cause, events);
+        if (!held) {
+            report(MemberEvent::Kind::Failed, *position, from, event.cause, events);
+            return;
+        }
+        // It was reported failed all the time.
+        member.since = member.reported_since;
+        touch(*position);
+        ++index_;
     }
 }
 
@@ -96,6 +138,10 @@ void Members::refreshed(const swim::WireEvent& event) {
         position->second.incarnation = event.incarnation;
         ++index_;
     }
+}
+
+void Members::touch(const Entry& entry) {
+    touched_.push_back(entry.first);
 }
 
 void Members::set_suspect(const swim::WireEvent& event, bool suspect, MemberEvent::Kind kind,
@@ -128,6 +174,7 @@ Verdict Members::apply(TimePoint now, BytesView name, const Intent& intent, Dura
         report(MemberEvent::Kind::Leave, *position, from, {swim::CauseKind::Left, {}, {}}, events);
     } else if (verdict.status != from) {
         set_status(now, *position, verdict.status);
+        touch(*position);
         ++index_;
     }
     if (verdict.erase) {
@@ -155,6 +202,7 @@ void Members::recall(const Remembered& remembered) {
     member.recalled = true;
     const Status status = remembered.status == Status::Left ? Status::Left : Status::Failed;
     depart(remembered.since, *position, status);
+    touch(*position);
     ++index_;
 }
 
@@ -186,9 +234,19 @@ void Members::unleave(TimePoint now, Duration patience) {
     for (Entry& entry : table_) {
         if (entry.second.status == Status::Leaving && now - entry.second.since > patience) {
             set_status(now, entry, Status::Alive);
+            touch(entry);
             ++index_;
         }
     }
+}
+
+std::size_t Members::count_reported(Status status) const {
+    if (held_ == 0) {
+        return count(status);
+    }
+    return static_cast<std::size_t>(
+        std::count_if(table_.begin(), table_.end(),
+                      [status](const Entry& entry) { return reported(entry.second) == status; }));
 }
 
 // ---- the table ----
@@ -235,11 +293,14 @@ void Members::depart(TimePoint now, Entry& entry, Status status) {
 
 void Members::erase(Table::iterator position, Events& events) {
     auto& [name, member] = *position;
-    const Status from = member.status;
+    const Status from = reported(member);
     mark(departures_, name, member.departed, never);
     mark(prunes_, name, member.prune_at, never);
-    --counts_[static_cast<std::size_t>(from)];
+    --counts_[static_cast<std::size_t>(member.status)];
     member.status = Status::None;
+    if (member.held) {
+        unhold(member);
+    }
     report(MemberEvent::Kind::Reap, *position, from, {swim::CauseKind::Reaped, {}, {}}, events);
     table_.erase(position);
 }
@@ -247,6 +308,11 @@ void Members::erase(Table::iterator position, Events& events) {
 void Members::report(MemberEvent::Kind kind, const Entry& entry, Status from,
                      const swim::Cause& cause, Events& events) {
     const auto& [name, member] = entry;
+    touch(entry);
+    if (member.held) {
+        ++index_;  // it is listed, with its new record
+        return;
+    }
     MemberEvent event;
     event.kind = kind;
     event.index = ++index_;
@@ -265,11 +331,14 @@ void Members::check() const {
     std::array<std::size_t, 5> counts{};
     std::size_t departed = 0;
     std::size_t prunes = 0;
+    std::size_t held = 0;
     for (const auto& [name, member] : table_) {
         ++counts[static_cast<std::size_t>(member.status)];
         MUSTER_ASSERT(member.status != Status::None);
         MUSTER_ASSERT(has_departed(member.status) == (member.departed != never));
         MUSTER_ASSERT(!member.suspect || !has_departed(member.status));
+        MUSTER_ASSERT(!member.held || !has_departed(member.status));
+        held += member.held ? 1U : 0U;
         if (member.departed != never) {
             ++departed;
             MUSTER_ASSERT(departures_.count({member.departed, name}) == 1);
@@ -281,6 +350,7 @@ void Members::check() const {
     }
     MUSTER_ASSERT(counts == counts_);
     MUSTER_ASSERT(departed == departures_.size());
+    MUSTER_ASSERT(held == held_);
     MUSTER_ASSERT(prunes == prunes_.size());
 }
 

@@ -2,7 +2,8 @@
 //
 // Not the wire table: that is swim's, and forgets a dead member after seconds, while a failed one
 // is reported here for a day. Nothing in here changes what is sent (docs/detection.md, "Two layers,
-// never mixed"); a later hold on members that return would be decided here, in joined().
+// never mixed"). A member that is held (agent/cluster/holds.h) has its true status in here, and is
+// reported failed: nothing is told of it until it is released, or leaves.
 //
 // Invariant: each member has one status; those failed or left, and only they, have a time of
 // departure. index() rises with every change of what is reported. Pure, single-threaded.
@@ -34,11 +35,18 @@ struct Member {
     bool suspect = false;          // alive or leaving, but under suspicion on the wire
     LamportTime status_ltime = 0;  // of the last intent that was applied
     TimePoint since;               // of the status
+    bool held = false;             // reported failed until it is released
+    TimePoint reported_since;      // of that, while it is held
     TimePoint departed = never;    // when it failed or left: a failure turned into a leave keeps it
     TimePoint prune_at = never;    // when it is to be erased by a prune
     std::uint32_t incarnation = 0;  // at the last report from the wire
     bool recalled = false;          // known from an earlier life of ours, and not heard of since
 };
+
+// What is said of it.
+inline Status reported(const Member& member) {
+    return member.held ? Status::Failed : member.status;
+}
 
 // What the wire table holds about a member, beside its event.
 struct WireRecord {
@@ -60,9 +68,10 @@ public:
 
     // ---- reports of the wire (section 10.2); each appends what changed to `events` ----
 
-    // `buffered`: the intent that was heard before the member was known, or null.
+    // `buffered`: the intent that was heard before the member was known, or null. `held`: nothing
+    // is told, and it is reported failed until release().
     void joined(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
-                const Intent* buffered, Events& events);
+                const Intent* buffered, Events& events, bool held = false);
     // Dead or left on the wire: left if it said so itself, there or by an intent before, else
     // failed. (The reference asks only for the intent: a leave that overtakes it is a failure
     // there.)
@@ -76,6 +85,10 @@ public:
     // One that an earlier life of ours knew: failed if it was there then, until it is heard; no
     // event. Nothing is done if it is known already.
     void recall(const Remembered& remembered);
+
+    // The hold is over: it is reported as it is, and told as joining. Nothing for one that is not
+    // held.
+    void release(TimePoint now, BytesView name, Events& events);
 
     // ---- intents (section 10.3) ----
 
@@ -102,7 +115,12 @@ public:
 
     const Member* find(BytesView name) const;
     const Table& table() const { return table_; }
+    // Of their true status, and of the reported one.
     std::size_t count(Status status) const { return counts_[static_cast<std::size_t>(status)]; }
+    std::size_t count_reported(Status status) const;
+    // The members of which anything has changed since they were last taken, in order; some twice.
+    std::vector<Bytes> take_touched() { return std::exchange(touched_, {}); }
+    bool has_touched() const { return !touched_.empty(); }
     std::uint64_t index() const { return index_; }
     // Asserts the invariants. For tests: walks everything.
     void check() const;
@@ -117,6 +135,8 @@ private:
     void set_status(TimePoint now, Entry& entry, Status status);
     void depart(TimePoint now, Entry& entry, Status status);
     void erase(Table::iterator position, Events& events);
+    void touch(const Entry& entry);
+    void unhold(Member& member);
     void report(MemberEvent::Kind kind, const Entry& entry, Status from, const swim::Cause& cause,
                 Events& events);
 
@@ -126,6 +146,8 @@ private:
     std::array<std::size_t, 5> counts_{};
     std::uint64_t index_ = 0;
     std::size_t max_members_;
+    std::size_t held_ = 0;
+    std::vector<Bytes> touched_;
 };
 
 }  // namespace muster::cluster

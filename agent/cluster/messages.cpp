@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "agent/cluster/holds.h"
 #include "agent/cluster/record.h"
 #include "swim/msgpack.h"
 
@@ -146,6 +147,9 @@ bool read_push_pull_field(MsgpackReader& reader, ReadFault& fault, BytesView key
     if (key == "Events") {
         return in_field(fault, "Events", read_slots(reader, fault, state));
     }
+    if (key == held_key) {
+        return in_field(fault, held_key, read_held(reader, fault, state.held));
+    }
     return reader.skip();
 }
 
@@ -196,7 +200,7 @@ void encode(const Join& join, Bytes& out) {
 
 void encode(const PushPull& state, Bytes& out) {
     write_type(MessageType::PushPull, out);
-    swim::write_map(6, out);
+    swim::write_map(state.held.empty() ? 6 : 7, out);
     write_field("EventLTime", state.event_ltime, out);
     swim::write_string("Events", out);
     write_events(state, out);
@@ -205,6 +209,10 @@ void encode(const PushPull& state, Bytes& out) {
     swim::write_array(state.left_members.size(), out);
     for (BytesView name : state.left_members) {
         swim::write_string(name, out);
+    }
+    if (!state.held.empty()) {
+        swim::write_string(held_key, out);
+        write_held(state.held, out);
     }
     write_field("QueryLTime", state.query_ltime, out);
     swim::write_string("StatusLTimes", out);

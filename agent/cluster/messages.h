@@ -13,6 +13,7 @@
 #include "swim/bytes.h"
 #include "swim/codec.h"
 #include "swim/result.h"
+#include "swim/time.h"
 
 namespace muster::cluster {
 
@@ -42,6 +43,12 @@ struct Join {
     BytesView node;
 };
 
+// A member that the sender holds out, and for how long yet: ours, and skipped by Serf.
+struct HeldTime {
+    BytesView name;
+    Duration left{};
+};
+
 // What two agents tell each other of their clocks, members and recent events.
 struct PushPull {
     struct StatusTime {
@@ -64,8 +71,9 @@ struct PushPull {
     LamportTime query_ltime = 0;
     std::vector<StatusTime> status_ltimes;  // decoded: sorted by name, each name once
     std::vector<BytesView> left_members;
-    std::size_t slots = 0;     // in the ring, used or not
-    std::vector<Slot> events;  // the used ones, by position
+    std::vector<HeldTime> held;  // not written if it is empty
+    std::size_t slots = 0;       // in the ring, used or not
+    std::vector<Slot> events;    // the used ones, by position
 };
 
 // Limits on what is decoded, so that a small message cannot claim much memory.

@@ -51,7 +51,7 @@ std::optional<Mark> decode_mark(BytesView text) {
     }
     Mark mark;
     text.remove_prefix(1);
-    if (text.empty()) {
+    if (text.empty() || text == "d") {  // drained (agent/cluster/mark.h)
         return mark;
     }
     std::uint64_t id = 0;

@@ -8,7 +8,9 @@
 namespace muster::ring {
 
 Rings::Rings(std::vector<RingSettings> settings, TimePoint born) : born_(born) {
-    MUSTER_ASSERT(!settings.empty());
+    if (settings.empty()) {
+        settings.emplace_back();
+    }
     for (RingSettings& each : settings) {
         views_.emplace_back(std::move(each), born);
     }

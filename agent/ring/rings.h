@@ -10,7 +10,7 @@ namespace muster::ring {
 
 class Rings {
 public:
-    // REQUIRES: settings as rings_of() gives them
+    // REQUIRES: settings as rings_of() gives them. None: the default ring.
     Rings(std::vector<RingSettings> settings, TimePoint born);
 
     // What a member is now, to every ring. Tags are read only for one that is here.

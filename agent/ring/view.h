@@ -17,6 +17,7 @@
 #include <set>
 #include <vector>
 
+#include "agent/ring/adoption.h"
 #include "agent/ring/member_set.h"
 #include "agent/ring/settings.h"
 #include "swim/time.h"
@@ -28,13 +29,6 @@ enum class Standing : std::uint8_t {
     Here,  // alive or suspect, neither leaving nor held out
     Left,  // leaving or left: it said so itself, or somebody did for it
     Gone,  // failed, held out, or unknown
-};
-
-// A change of what is in use.
-struct Adoption {
-    Bytes ring;  // its name
-    SharedMembers before;
-    SharedMembers after;
 };
 
 // How long the agent's own start takes: it learns of members one after the other, and uses them at

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/cluster/holds.h"
 #include "swim/formulas.h"
 
 namespace muster::sim {
@@ -24,7 +25,7 @@ Duration convergence_bound(const swim::Config& config, const cluster::Config& cl
                            std::size_t n, Duration outage) {
     return 30 * config.probe_interval + suspicion_max(config, n) +
            4 * swim::push_pull_scale(config.push_pull_interval, n) + cluster.leaving_timeout +
-           outage + 2 * cluster.seed_retry_max;
+           outage + 2 * cluster.seed_retry_max + cluster::longest_hold;
 }
 
 }  // namespace muster::sim

@@ -37,6 +37,8 @@ Duration completeness_bound(const swim::Config& config, std::size_t n);
 //   + outage + 2 * seed_retry_max               the parts find each other: tries double, so the
 //   next
 //                                               one comes within as long as they have been apart
+//   + longest_hold                              who flapped is held out until it was well for so
+//                                               long (agent/cluster/holds.h)
 //
 // Not a certainty: chance may need longer, but hardly does.
 Duration convergence_bound(const swim::Config& config, const cluster::Config& cluster,

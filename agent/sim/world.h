@@ -89,6 +89,9 @@ public:
     // None if the node refused them.
     std::optional<RequestId> set_tags(HostId host, const cluster::Tags& tags);
     void set_advertise(HostId id, const Endpoint& endpoint);
+    // For so long; Duration::max(): until it is told otherwise; none: no longer.
+    void drain(HostId host, std::optional<Duration> time);
+    void set_rings(HostId host, const std::vector<ring::RingSettings>& settings);
     // None if the node refused it. What comes of it is heard by watch(), or kept of the host.
     std::optional<RequestId> user_event(HostId host, BytesView name, BytesView payload,
                                         bool coalesce = false);

@@ -36,6 +36,24 @@ std::optional<RequestId> World::set_tags(HostId host, const cluster::Tags& tags)
     });
 }
 
+void World::drain(HostId host, std::optional<Duration> time) {
+    request(host, time ? "is drained" : "is drained no longer",
+            [time](Node& node, TimePoint now, RequestId number) -> Result<Effects> {
+                std::optional<TimePoint> until;
+                if (time) {
+                    until = *time == Duration::max() ? never : now + *time;
+                }
+                return node.drain(now, number, until);
+            });
+}
+
+void World::set_rings(HostId host, const std::vector<ring::RingSettings>& settings) {
+    request(host, "is given rings",
+            [&settings](Node& node, TimePoint now, RequestId /*number*/) -> Result<Effects> {
+                return node.set_rings(now, settings);
+            });
+}
+
 std::optional<RequestId> World::user_event(HostId host, BytesView name, BytesView payload,
                                            bool coalesce) {
     return request(host, "sends an event", [&](Node& node, TimePoint now, RequestId number) {

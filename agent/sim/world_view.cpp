@@ -1,6 +1,7 @@
 // The world's questions: what the nodes report of each other.
 #include <algorithm>
 
+#include "agent/cluster/mark.h"
 #include "agent/sim/world.h"
 #include "swim/assert.h"
 
@@ -114,7 +115,10 @@ std::string World::judge(const Host& observer, const Host& subject) const {
         return "at " + view->endpoint.to_string() + ", which is at " +
                subject.node->advertise().to_string();
     }
-    if (cluster::decode_tags(view->tags) != subject.node->tags()) {
+    cluster::Tags tags = subject.node->tags();
+    tags[Bytes(cluster::mark_tag)] =
+        cluster::mark_text(cluster::plain_mark, subject.node->draining());
+    if (cluster::decode_tags(view->tags) != tags) {
         return "with tags that it does not have";
     }
     return {};

@@ -26,7 +26,7 @@
 
 namespace muster::store {
 
-inline constexpr int state_version = 1;
+inline constexpr int state_version = 2;
 
 class StateDb {
 public:

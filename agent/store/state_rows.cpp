@@ -5,6 +5,7 @@
 
 #include "agent/cluster/coordinate.h"
 #include "agent/cluster/status.h"
+#include "agent/store/state_db.h"
 
 namespace muster::store {
 
@@ -32,6 +33,11 @@ constexpr char schema_1[] =
     " versions BLOB NOT NULL, status BLOB NOT NULL, status_time INTEGER NOT NULL,"
     " incarnation INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
+// Whether the agent is drained, and until when: null, a wall time, or the end of time.
+constexpr char schema_2[] =
+    "ALTER TABLE self ADD COLUMN drained_until INTEGER;"
+    "PRAGMA user_version = 2;";
+constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
 
 // A transaction that is undone unless it was committed.
 class Transaction {
@@ -86,10 +92,11 @@ Status status_of(BytesView text) {
     return Status::None;
 }
 
-bool read_self(Database& db, Memory& memory) {
+bool read_self(Database& db, std::int64_t wall_offset, Memory& memory) {
     Statement row(db.get(),
                   "SELECT name, ip, port, incarnation, has_left, member_time, event_time,"
-                  " query_time, coordinate FROM self WHERE id = 1");
+                  " query_time, coordinate, drained_until IS NOT NULL, drained_until"
+                  " FROM self WHERE id = 1");
     if (!row.step())
         return !row.failed();
     const auto endpoint = endpoint_of(row.bytes(1), row.number(2));
@@ -102,6 +109,11 @@ bool read_self(Database& db, Memory& memory) {
         memory.left = row.number(4) != 0;
         memory.clocks = {time_of(row.number(5)), time_of(row.number(6)), time_of(row.number(7))};
         memory.coordinate = cluster::decode_ack_payload(row.bytes(8));
+        std::int64_t until = 0;
+        if (row.number(9) != 0 && row.number(10) == end_of_time)
+            memory.drained_until = never;
+        else if (row.number(9) != 0 && !__builtin_sub_overflow(row.number(10), wall_offset, &until))
+            memory.drained_until = TimePoint(Duration(until));
     }
     return true;
 }
@@ -143,18 +155,26 @@ bool read_members(Database& db, std::int64_t wall_offset, Memory& memory) {
     return !row.failed();
 }
 
-bool write_self(Database& db, const Memory& memory) {
+bool write_self(Database& db, const MemoryChange& change) {
+    const Memory& memory = change.now;
     Bytes coordinate;
     if (memory.coordinate)
         cluster::encode_ack_payload(*memory.coordinate, coordinate);
     Statement row(db.get(),
                   "INSERT OR REPLACE INTO self (id, name, ip, port, incarnation, has_left,"
-                  " member_time, event_time, query_time, coordinate)"
-                  " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+                  " member_time, event_time, query_time, coordinate, drained_until)"
+                  " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     row.bind(1, memory.name).bind(2, memory.advertise.ip()).bind(3, memory.advertise.port());
     row.bind(4, memory.incarnation).bind(5, memory.left ? 1 : 0);
     row.bind(6, to_column(memory.clocks.member)).bind(7, to_column(memory.clocks.event));
     row.bind(8, to_column(memory.clocks.query)).bind(9, coordinate);
+    std::int64_t until = end_of_time;
+    if (memory.drained_until && *memory.drained_until != never &&
+        !__builtin_add_overflow(memory.drained_until->time_since_epoch().count(),
+                                change.wall_offset, &until))
+        row.bind(10, until);
+    else if (memory.drained_until)
+        row.bind(10, end_of_time);
     return row.run();
 }
 
@@ -201,10 +221,10 @@ bool write_members(Database& db, const MemoryChange& change) {
 }  // namespace
 
 std::optional<DbFault> migrate(Database& db, int version) {
-    if (version == 1)
+    if (version == state_version)
         return std::nullopt;
     Transaction transaction(db);
-    if (!transaction || !db.run(schema_1))
+    if (!transaction || (version < 1 && !db.run(schema_1)) || !db.run(schema_2))
         return db.fault();
     if (!transaction.commit())
         return db.fault();
@@ -212,7 +232,7 @@ std::optional<DbFault> migrate(Database& db, int version) {
 }
 
 std::optional<DbFault> read_memory(Database& db, std::int64_t wall_offset, Memory& memory) {
-    if (read_self(db, memory) && read_live_tags(db, memory) &&
+    if (read_self(db, wall_offset, memory) && read_live_tags(db, memory) &&
         read_members(db, wall_offset, memory))
         return std::nullopt;
     return db.fault();
@@ -220,7 +240,7 @@ std::optional<DbFault> read_memory(Database& db, std::int64_t wall_offset, Memor
 
 std::optional<DbFault> write_memory(Database& db, const MemoryChange& change) {
     Transaction transaction(db);
-    if (transaction && write_self(db, change.now) && write_live_tags(db, change.now.live_tags) &&
+    if (transaction && write_self(db, change) && write_live_tags(db, change.now.live_tags) &&
         write_members(db, change) && transaction.commit())
         return std::nullopt;
     return db.fault();

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 namespace {
 
 // A storm of three minutes leaves retry intervals of some minutes behind; each then needs an
-// exchange or two.
-constexpr Duration agreement_bound = 10min;
+// exchange or two; and who flapped is held out for ten minutes at the longest.
+constexpr Duration agreement_bound = 20min;
 // Who still held a member for left says so in its next exchange, and others take it for leaving
 // until they have waited for it in vain.
 constexpr Duration echo = 2min;

@@ -25,6 +25,11 @@ BINARIES = {
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER", "SERF_", "XDG_RUNTIME"))}
 
 
+def unmarked(tags) -> dict:
+    """Without the reserved tag `muster`, of which the tests of rings and elections tell."""
+    return {key: value for key, value in tags.items() if key != "muster"}
+
+
 def host_port(host) -> str:
     return f"[{host}]:{PORT}" if ":" in host else f"{host}:{PORT}"
 
@@ -152,8 +157,8 @@ class Agent:
             self._rpc = None
 
     def table(self) -> dict:
-        """Its members: {name: (address, port, status, {tag: value})}."""
-        return {m["Name"]: (address(m["Addr"]), m["Port"], m["Status"], m["Tags"] or {})
+        """Its members: {name: (address, port, status, {tag: value})}, without the mark that every musterd has."""
+        return {m["Name"]: (address(m["Addr"]), m["Port"], m["Status"], unmarked(m["Tags"] or {}))
                 for m in self.rpc.members()}
 
     def events(self, kind="*") -> EventStream:

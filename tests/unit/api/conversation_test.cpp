@@ -36,12 +36,13 @@ TEST_CASE("a line of JSON is answered with one line, without a handshake") {
     FakeBackend backend;
     backend.add("node-a", "10.0.0.1:7946", {{"role", "web"}});
     Talk talk(backend);
-    CHECK(talk.say("{\"Command\":\"members\",\"Seq\":7}\n") ==
-          "{\"Seq\":7,\"Error\":\"\",\"Index\":2,\"Members\":[{\"Addr\":\"10.0.0.1\","
-          "\"DelegateCur\":5,\"DelegateMax\":5,\"DelegateMin\":2,\"Incarnation\":1,"
-          "\"Name\":\"node-a\",\"Port\":7946,\"ProtocolCur\":2,\"ProtocolMax\":5,\"ProtocolMin\":1,"
-          "\"Self\":true,\"Since\":5000000000,\"Status\":\"alive\",\"Suspect\":false,"
-          "\"Tags\":{\"role\":\"web\"}}]}\n");
+    CHECK(
+        talk.say("{\"Command\":\"members\",\"Seq\":7}\n") ==
+        "{\"Seq\":7,\"Error\":\"\",\"Index\":2,\"Members\":[{\"Addr\":\"10.0.0.1\","
+        "\"DelegateCur\":5,\"DelegateMax\":5,\"DelegateMin\":2,\"HeldOut\":null,\"Incarnation\":1,"
+        "\"Name\":\"node-a\",\"Port\":7946,\"ProtocolCur\":2,\"ProtocolMax\":5,\"ProtocolMin\":1,"
+        "\"Self\":true,\"Since\":5000000000,\"Status\":\"alive\",\"Suspect\":false,"
+        "\"Tags\":{\"role\":\"web\"}}]}\n");
 }
 
 TEST_CASE("every command can be asked in JSON") {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "agent/api/backend.h"
+#include "agent/ring/ring.h"
+#include "agent/ring/rings.h"
 
 namespace muster::api {
 
@@ -50,6 +52,9 @@ public:
     std::function<cluster::KeyReport(cluster::KeyAction, const Bytes& key)> keyrings;
     std::function<void(std::size_t query)> when_asked;  // called when a query was taken
     std::map<Bytes, cluster::Coordinate> coordinates;
+
+    ring::Rings ring_views{{}, TimePoint{}};
+    DrainState drain_is;
 
     // ---- what a test looks at ----
 
@@ -195,6 +200,40 @@ public:
         const auto found = coordinates.find(member);
         return found != coordinates.end() ? std::optional(found->second) : std::nullopt;
     }
+    const ring::Rings& rings() const override { return ring_views; }
+    // On the spot, or when the test likes.
+    void ask_ring(RingJob job) override {
+        calls.push_back("ask-ring " + job.ring + (job.is_quick ? " quick" : ""));
+        const auto answer = [job = std::move(job)] {
+            std::vector<ring::SharedRing> built;
+            for (const ring::SharedMembers& set : job.sets) {
+                const auto ring = ring::Ring::build(set);
+                if (!ring)
+                    return job.done(ring.error().text);
+                built.push_back(*ring);
+            }
+            job.work(built);
+            job.done({});
+        };
+        if (answers_at_once)
+            return answer();
+        pending.emplace_back(answer);
+    }
+    TimePoint now() const override { return TimePoint(std::chrono::seconds(100)); }
+    void drain(bool on, std::optional<Duration> time,
+               std::function<void(std::string error)> done) override {
+        calls.push_back(on ? "drain on" : "drain off");
+        drain_is = {.active = on, .until = std::nullopt};
+        if (on)
+            drain_is.until = time ? now() + *time : never;
+        done(error);
+    }
+    DrainState drain_state() const override { return drain_is; }
+    void change_ring(const RingChange& change) {
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_ring_change(change);
+    }
+
     void subscribe(Subscriber& subscriber) override { subscribers.push_back(&subscriber); }
     void unsubscribe(Subscriber& subscriber) override { std::erase(subscribers, &subscriber); }
     void replay_log(Subscriber& subscriber) const override {

@@ -68,7 +68,7 @@ TEST_CASE("members in JSON have the shape that is promised") {
     CHECK(members_json({.index = 41, .members = {muster_member()}}) ==
           "{\"index\":41,\"members\":[{\"name\":\"n1\",\"addr\":\"10.0.0.1\",\"port\":7946,"
           "\"status\":\"alive\",\"tags\":{\"dc\":\"east\",\"role\":\"web\"},\"incarnation\":3,"
-          "\"since\":\"2026-01-31T03:12:07.120Z\",\"held_out\":null,"
+          "\"since\":\"2026-01-31T03:12:07.120Z\",\"held_out\":null,\"drained\":false,"
           "\"protocol\":{\"min\":2,\"max\":5,\"version\":5}}]}\n");
     CHECK(members_json({.index = 0, .members = {}}) == "{\"index\":0,\"members\":[]}\n");
 }
@@ -78,7 +78,7 @@ TEST_CASE("what a serf agent does not know is null") {
                StartsWith("{\"index\":null,\"members\":[{\"name\":\"node-a\","
                           "\"addr\":\"127.0.50.1\",\"port\":7946,\"status\":\"alive\","
                           "\"tags\":{\"dc\":\"east\",\"role\":\"web\"},\"incarnation\":null,"
-                          "\"since\":null,\"held_out\":null,"
+                          "\"since\":null,\"held_out\":null,\"drained\":false,"
                           "\"protocol\":{\"min\":2,\"max\":5,\"version\":5}},"));
     CHECK_THAT(
         members_text(serf_members(), /*detailed=*/true),

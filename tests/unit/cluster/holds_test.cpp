@@ -262,7 +262,7 @@ TEST_CASE("holds go over the wire as names and milliseconds") {
     watched.flap(1s, "a");
     watched.holds.suspected("a");
     Bytes bytes;
-    write_held(watched.holds.list(at(2500us)), bytes);
+    write_held(watched.holds.told(at(2500us)), bytes);
     CHECK(bytes == from_hex("82a161cd2710a162cd270e"));
 
     swim::Scratch scratch;

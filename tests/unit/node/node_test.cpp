@@ -91,7 +91,7 @@ TEST_CASE("a node that starts is its own only member") {
     CHECK(self->self);
     CHECK(self->status == cluster::Status::Alive);
     CHECK(self->incarnation == 1);
-    CHECK(cluster::decode_tags(self->tags) == config().tags);
+    CHECK(cluster::decode_tags(self->tags) == cluster::Tags{{"muster", "1"}, {"role", "web"}});
     REQUIRE(a.events.size() == 1);
     CHECK(a.events[0].kind == MemberEvent::Kind::Join);
     CHECK(a.node.index() == a.events[0].index);
@@ -221,7 +221,8 @@ TEST_CASE("new tags are announced with a new incarnation, and done when they wer
     REQUIRE(a.done.size() == 1);
     CHECK(a.done[0].request == 3);
     CHECK(a.node.tags() == cluster::Tags{{"role", "db"}});
-    CHECK(cluster::decode_tags(a.node.member("n1")->tags) == cluster::Tags{{"role", "db"}});
+    CHECK(cluster::decode_tags(a.node.member("n1")->tags) ==
+          cluster::Tags{{"muster", "1"}, {"role", "db"}});
     CHECK(a.node.incarnation() == 2);
     REQUIRE_FALSE(a.events.empty());
     CHECK(a.events[0].kind == MemberEvent::Kind::Update);

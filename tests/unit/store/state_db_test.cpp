@@ -141,16 +141,43 @@ TEST_CASE("a change touches what it names and keeps the rest; a whole one forget
     CHECK(names == kept);
 }
 
+TEST_CASE("whether it is drained is kept, and until when") {
+    const auto until = GENERATE(as<std::optional<TimePoint>>(), std::nullopt, never,
+                                TimePoint(1234567ns), TimePoint(-5s));
+    const Directory directory;
+    MemoryChange change = everything();
+    change.now.drained_until = until;
+    save(*open(directory).db, change);
+    CHECK(open(directory).memory.drained_until == until);
+}
+
+TEST_CASE("a file of the first schema is taken over: nobody was drained then") {
+    const Directory directory;
+    const std::string path = directory.file("state.db");
+    save(*open(directory).db, everything());
+    run_sql(path, "ALTER TABLE self DROP COLUMN drained_until; PRAGMA user_version = 1;");
+    StateDb::Opened opened = open(directory);
+    CHECK(opened.notes.empty());
+    CHECK(opened.memory.name == "n1");
+    CHECK(opened.memory.members.size() == 4);
+    CHECK_FALSE(opened.memory.drained_until);
+    MemoryChange change = everything();
+    change.now.drained_until = never;
+    save(*opened.db, change);
+    opened.db.reset();
+    CHECK(open(directory).memory.drained_until == never);
+}
+
 TEST_CASE("a file of a newer musterd is refused with nothing changed") {
     const Directory directory;
     const std::string path = directory.file("state.db");
-    run_sql(path, "CREATE TABLE t (x); PRAGMA user_version = 2;");
+    run_sql(path, "CREATE TABLE t (x); PRAGMA user_version = 3;");
     const std::string before = contents(path);
     const Result<StateDb::Opened> opened = StateDb::open(path, offset);
     REQUIRE_FALSE(opened);
     CHECK(opened.error().text ==
           "cannot use " + path +
-              ": its schema is version 2, and this musterd knows 1 (run the musterd that wrote it, "
+              ": its schema is version 3, and this musterd knows 2 (run the musterd that wrote it, "
               "or give this one another --data-dir)");
     CHECK(contents(path) == before);
     CHECK(directory.count("state.db") == 1);
