@@ -69,6 +69,8 @@ void add_wait(CLI::App& app, Raw& raw) {
         ->check(CLI::NonNegativeNumber);
     add_each(*wait, "--member", raw.wait_members, "NAME=STATUS",
              "the member is alive, suspect, leaving, left, failed, or none (unknown); repeatable");
+    wait->add_flag("--ring-agreed", raw.wait.ring_agreed,
+                   "all agents use the same ring, and are about to use no other");
     add(*wait, "--timeout", raw.timeout, "DURATION", "for so long at most: 500ms, 3s, 2m, 1h")
         ->required();
 }
@@ -99,9 +101,10 @@ void finish_wait(Raw& raw) {
                                 "failed, none");
         raw.wait.statuses.emplace_back(text.substr(0, equals), status);
     }
-    if (!raw.wait.members && raw.wait.statuses.empty())
+    if (!raw.wait.members && raw.wait.statuses.empty() && !raw.wait.ring_agreed)
         throw CLI::ValidationError("wait",
-                                   "say what to wait for: --members N or --member NAME=STATUS");
+                                   "say what to wait for: --members N, --member NAME=STATUS or "
+                                   "--ring-agreed");
 }
 
 CommandOptions chosen(const std::string& command, Raw& raw) {

@@ -37,6 +37,7 @@ struct WaitOptions {
     std::optional<std::uint64_t> members;                       // so many alive, at least
     std::vector<std::pair<std::string, std::string>> statuses;  // of members, by name
     Duration timeout{};
+    bool ring_agreed = false;  // all use one ring, and it is not about to be another
 };
 struct MonitorOptions {
     std::string log_level = "info";

@@ -16,6 +16,9 @@ using api::Command;
 
 namespace {
 
+// Between two questions about the ring.
+constexpr auto ring_pause = std::chrono::milliseconds(500);
+
 // A serf agent's errors may have several lines, with white space around them.
 std::string one_line(std::string_view text) {
     std::string line;
@@ -134,7 +137,7 @@ ExitStatus Run::operator()(const WaitOptions& asked) {
     const Clock::time_point start = Clock::now();
     const Deadline deadline = start + std::chrono::ceil<Clock::duration>(std::min<Duration>(
                                           asked.timeout, std::chrono::hours(24 * 365)));
-    Result<Client> client = connect();
+    Result<Client> client = asked.ring_agreed ? connect_to_musterd() : connect();
     if (!client)
         return fail(client.error().text);
     if (const auto error = client->stream("*"))
@@ -143,14 +146,23 @@ ExitStatus Run::operator()(const WaitOptions& asked) {
         const Result<api::ReadMembers> members = client->members({});
         if (!members)
             return fail(members.error().text);
-        const std::string missing = unmet(asked, *members);
+        std::string missing = unmet(asked, *members);
+        Deadline next = deadline;
+        if (missing.empty() && asked.ring_agreed) {
+            Result<std::string> disagreement = ring_disagreement(*client, *deadline);
+            if (!disagreement)
+                return fail(disagreement.error().text);
+            missing = *std::move(disagreement);
+            // Nobody tells when it is so: asked again.
+            next = std::min(*deadline, Clock::now() + ring_pause);
+        }
         Result<bool> changed = true;
         if (!missing.empty())
-            changed = wait_for_change(*client, deadline);
+            changed = wait_for_change(*client, next);
         if (!changed)
             return fail(changed.error().text);
         const bool reached = missing.empty();
-        if (!reached && *changed)
+        if (!reached && (*changed || Clock::now() < *deadline))
             continue;
         const Duration after = Clock::now() - start;
         const auto text = options_->json ? wait_json : wait_text;

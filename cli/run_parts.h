@@ -59,6 +59,10 @@ private:
     Terminal* terminal_;
 };
 
+// What is not so yet, if all agents are to use the same ring; empty: they do. Waits for answers
+// until the deadline, at most.
+Result<std::string> ring_disagreement(Client& client, Clock::time_point deadline);
+
 // Who holds which keys, as the agent knows it now. `used` is as for holdings().
 Result<std::vector<Holding>> look_at_keys(Client& client, const Bytes& used);
 

@@ -3,6 +3,7 @@
 
 #include "agent/api/ring_messages.h"
 #include "agent/api/ring_reader.h"
+#include "cli/render_cluster.h"
 #include "cli/render_ring.h"
 #include "cli/run_parts.h"
 
@@ -61,6 +62,23 @@ Result<api::ReadRingExport> export_once(Client& client, const std::string& ring)
 }
 
 }  // namespace
+
+Result<std::string> ring_disagreement(Client& client, Clock::time_point deadline) {
+    constexpr Duration patience = std::chrono::seconds(2);
+    constexpr Duration least = std::chrono::milliseconds(100);
+    const Duration left = deadline - Clock::now();
+    const auto status = client.ask<api::ReadRingStatus>(
+        Command::RingStatus,
+        api::RingStatusRequest{.ring = {}, .timeout = std::clamp(left, least, patience)},
+        api::read_ring_status);
+    if (!status)
+        return status.error();
+    if (!status->differ.empty())
+        return name_list(std::vector{status->differ.front().name}) + " uses another ring";
+    if (!status->silent.empty())
+        return name_list(status->silent) + " did not say which ring it uses";
+    return status->pending ? std::string("the ring is about to change") : std::string();
+}
 
 Result<Client> Run::connect_to_musterd() const {
     Result<Client> client = connect();

@@ -92,6 +92,7 @@ def three_agents_answer_alike_before_and_after_a_kill_a_join_and_a_drain(run):
     b.kill()
     b.start()
     check_equal(b.json("drain", "status"), {"draining": True, "until": None}, "the drain after a restart")
+    check_equal(b.cli("wait", "--ring-agreed", "--timeout=60s", timeout=80).returncode, 0, "wait until the ring is agreed")
     same, fingerprint = same_everywhere([a, b, d], 3)
     check_equal(same, fourth, "the answers after the restart")
     check_equal(b.json("drain", "off"), {"draining": False, "until": None}, "what drain off says")
@@ -251,6 +252,8 @@ def agents_with_other_rings_are_named(run):
     check(by_name[other.name]["fingerprint"] not in (None, status["fingerprint"]), f"another fingerprint: {by_name}")
     check_equal(by_name[third.name]["fingerprint"], None, "the one without such a ring")
     check("it has no ring of this name" in one.cli("ring", "status").stdout, "and so says the text")
+    waited = one.cli("wait", "--ring-agreed", "--timeout=700ms")
+    check_equal((waited.returncode, "another ring" in waited.stdout), (3, True), f"wait, in vain: {waited.stdout}")
     other.send_signal(19)       # SIGSTOP: alive still, and silent
     try:
         silent = json.loads(one.cli("--format=json", "ring", "status", "--timeout=300ms", timeout=60).stdout)["silent"]

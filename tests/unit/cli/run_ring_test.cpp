@@ -113,6 +113,8 @@ TEST_CASE("whether all agree decides the exit status") {
         });
     };
     agent.start();
+    const Outcome waited = muster_at(agent, {"wait", "--ring-agreed", "--timeout", "1ms"});
+    CHECK(waited.status == (status == ExitStatus::Done ? status : ExitStatus::NotReached));
     const Outcome outcome = muster_at(agent, {"ring", "status"});
     CHECK(outcome.status == status);
     CHECK_THAT(outcome.output, Contains(words));
