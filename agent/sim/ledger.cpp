@@ -65,7 +65,10 @@ void Ledger::hear(std::span<const cluster::HeardEvent> events) {
 
 void Ledger::look(TimePoint now, const MemberView& member, bool stays) {
     Report& before = view_[Bytes(member.name)];
-    if (member.status != before.status && !(is_here(member.status) && is_here(before.status))) {
+    const bool held_before_us =
+        member.held_until && member.status == Status::Failed && before.status == Status::None;
+    if (member.status != before.status && !held_before_us &&
+        !(is_here(member.status) && is_here(before.status))) {
         complain(member.name, std::string("it is ") + cluster::to_string(member.status) +
                                   ", its events ended at " + cluster::to_string(before.status));
     }

@@ -4,7 +4,8 @@
 // Knows no world: it is shown the node's words, and keeps a complaint for each that does not fit.
 // The rules (docs/detection.md, "Invariants, precisely"):
 //   - the view and the events say the same: each event starts where the last one ended, and only
-//     alive <-> leaving changes without one; indexes rise
+//     alive <-> leaving changes without one; indexes rise. One that our join's partner holds out is
+//     failed from the first on, without an event, as its failure was before our time
 //   - incarnations never go back, except after a departure long enough ago to be reaped, or
 //     together with a new address
 //   - a member that has left returns only with a higher incarnation, a new address, or reaped

@@ -1,5 +1,6 @@
 """Serf's RPC as its users see it: the same program and the same client get the same answers from both kinds."""
 import json
+import re
 
 from harness import packing
 from harness.agents import BINARIES, run_in
@@ -20,6 +21,13 @@ def sorted_lines(printed):
     return status, sorted(",".join(sorted(word.split(","))) for line in text.splitlines() for word in [line.strip()])
 
 
+def in_one_order(printed):
+    """With a musterd's two tags, which serf prints in no order of its own, in one."""
+    status, *texts = printed
+    return (status, *(re.sub(r"(role=\w+ of all work),(muster=1)", r"\2,\1", text) if isinstance(text, str) else text
+                      for text in texts))
+
+
 @case(provoking=[r"agent\.ipc: Failed to evaluate request"])
 def serf_members_prints_the_same_against_a_musterd(run):
     cluster = run.cluster()
@@ -34,8 +42,8 @@ def serf_members_prints_the_same_against_a_musterd(run):
     serf, muster = cluster.agents[:2]
     for arguments in ([], ["-detailed"], ["-status=alive"], ["-status=failed|left"], ["-name=s.*"], ["-name=nobody"],
                       ["-tag", "role=muster.*"], ["-tag", "none="], ["-tag", "none=x"], ["-status=("], ["-name=(?i)S1"]):
-        check_equal(sorted_lines(serf_cli(muster, "members", *arguments)),
-                    sorted_lines(serf_cli(serf, "members", *arguments)), f"serf members {' '.join(arguments)}")
+        said = [sorted_lines(in_one_order(serf_cli(agent, "members", *arguments))) for agent in (muster, serf)]
+        check_equal(said[0], said[1], f"serf members {' '.join(arguments)}")
     tables = [json.loads(serf_cli(agent, "members", "-format=json")[1])["members"] for agent in (muster, serf)]
     by_name = [sorted(table, key=lambda m: m["name"]) for table in tables]
     check_equal(by_name[0], by_name[1], "serf members -format=json")
