@@ -31,6 +31,9 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+// A leader that goes is not always told of.
+constexpr auto leader_looks = std::chrono::milliseconds(500);
+
 // Waits for a record, then takes all others that have come meanwhile: one look at the members
 // answers for all of them. False: the deadline has passed.
 Result<bool> wait_for_change(Client& client, Deadline deadline) {
@@ -107,8 +110,15 @@ ExitStatus Run::simple(Command command, const std::string& body, const std::stri
     return print(options_->json ? left_json() : done);
 }
 
-ExitStatus Run::operator()(const LeaveOptions&) {
-    return simple(Command::Leave, {}, "left the cluster; the agent ends\n");
+ExitStatus Run::operator()(const LeaveOptions& asked) {
+    Result<Client> client = connect();
+    if (!client)
+        return fail(client.error().text);
+    const Result<Client::Reply> reply =
+        client->call(Command::Leave, {}, /*min_index=*/0, asked.for_good);
+    if (!reply || !reply->error.empty())
+        return fail(reply ? BytesView(reply->error) : BytesView(reply.error().text));
+    return print(options_->json ? left_json() : "left the cluster; the agent ends\n");
 }
 
 ExitStatus Run::operator()(const ForceLeaveOptions& asked) {
@@ -143,10 +153,21 @@ ExitStatus Run::operator()(const WaitOptions& asked) {
         const Result<api::ReadMembers> members = client->members({});
         if (!members)
             return fail(members.error().text);
-        const std::string missing = unmet(asked, *members);
+        std::string missing = unmet(asked, *members);
+        Deadline next = deadline;
+        if (asked.leader) {
+            const Result<api::ReadLeader> leader = ask_leader(*client);
+            if (!leader)
+                return fail(leader.error().text);
+            if (!leader->leader)
+                missing += (missing.empty() ? "" : "; ") + ("nobody leads: " + leader->reason);
+            next = std::min(*deadline, Clock::now() + leader_looks);
+        }
         Result<bool> changed = true;
         if (!missing.empty())
-            changed = wait_for_change(*client, deadline);
+            changed = wait_for_change(*client, next);
+        if (changed && Clock::now() < *deadline)
+            changed = true;
         if (!changed)
             return fail(changed.error().text);
         const bool reached = missing.empty();

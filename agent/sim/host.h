@@ -85,6 +85,8 @@ struct Host {
     std::vector<cluster::HeardEvent> user_events;
     std::vector<cluster::QueryAnswer> query_answers;  // to its queries
     std::vector<cluster::KeyReport> key_reports;
+    std::vector<election::Event> leadership;
+    bool slot_failed = false;  // of the election's file: nothing is answered as stored any more
 };
 
 }  // namespace muster::sim
