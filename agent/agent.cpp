@@ -75,10 +75,8 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
           },
           [this] { arm(); }),
       ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }) {}
-      voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
-             [this](std::uint64_t ticket, const std::optional<Error>& error) {
-                 voted(ticket, error);
-             }) {}
+voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
+       [this](std::uint64_t ticket, const std::optional<Error>& error) { voted(ticket, error); }) {}
 
 Agent::Parts::~Parts() = default;
 
@@ -340,10 +338,11 @@ int Agent::run() {
 }
 
 void Agent::leave() {
-    parts_->begin_leave("this process was asked to end", /*for_good=*/false, [this](const RequestDone& done) {
-        if (!done.error.empty())
-            parts_->log.warn("the leave is incomplete: " + done.error);
-    });
+    parts_->begin_leave("this process was asked to end", /*for_good=*/false,
+                        [this](const RequestDone& done) {
+                            if (!done.error.empty())
+                                parts_->log.warn("the leave is incomplete: " + done.error);
+                        });
 }
 
 void Agent::stop(int status) {

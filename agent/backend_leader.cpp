@@ -51,7 +51,8 @@ void Agent::Parts::say_how_we_vote() {
         return;
     if (!seal.has_keys()) {
         log.warn(
-            "votes are not authenticated, since gossip is not encrypted: whoever is on this network "
+            "votes are not authenticated, since gossip is not encrypted: whoever is on this "
+            "network "
             "can forge them (see --keyring)");
     }
     const std::size_t voters =

@@ -84,10 +84,9 @@ Effects Node::tick(TimePoint now) {
 }
 
 TimePoint Node::next_deadline() const {
-    TimePoint next =
-        std::min({parts_->swim.next_deadline(), parts_->cluster.next_deadline(),
-                  parts_->ring_answers.next_deadline(), parts_->draining.next_deadline(),
-                  parts_->election.next_deadline()});
+    TimePoint next = std::min({parts_->swim.next_deadline(), parts_->cluster.next_deadline(),
+                               parts_->ring_answers.next_deadline(),
+                               parts_->draining.next_deadline(), parts_->election.next_deadline()});
     if (parts_->leave_request) {
         next = std::min(next, parts_->election.leave_deadline());
     }

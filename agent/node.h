@@ -121,8 +121,8 @@ public:
     Effects seeds_resolved(TimePoint now, std::span<const Endpoint> seeds);
     // Tells the others, then Effects::left. Bounded by twice broadcast_timeout +
     // leave_propagate_delay.
-    // Before that, a leader hands over: for as long as its lease lasts. `for_good`: a voter also asks
-    // to be replaced, and waits for that at most 5 s.
+    // Before that, a leader hands over: for as long as its lease lasts. `for_good`: a voter also
+    // asks to be replaced, and waits for that at most 5 s.
     Effects leave(TimePoint now, RequestId request, bool for_good = false);
     Effects force_leave(TimePoint now, RequestId request, BytesView name, bool prune);
     // Replaces our own tags. An error, with nothing changed, if they do not fit, or if the mark of

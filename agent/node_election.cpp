@@ -41,8 +41,8 @@ Bytes hex(std::uint64_t number) {
 
 }  // namespace
 
-NodeElection::NodeElection(std::optional<election::Setup> setup, const Bytes& name, swim::Swim& swim,
-                           cluster::Cluster& cluster, Random random)
+NodeElection::NodeElection(std::optional<election::Setup> setup, const Bytes& name,
+                           swim::Swim& swim, cluster::Cluster& cluster, Random random)
     : setup_(std::move(setup)), name_(name), swim_(swim), cluster_(cluster), random_(random) {
     if (setup_) {
         setup_->config.name = name;

@@ -127,9 +127,9 @@ private:
         enum class Until : std::uint8_t {
             LeaderKnown,
             TokenChecked,
-            Told,      // the election says that it is done
-            Settled,   // a founding has ended, one way or the other
-            Stored,    // the state is on the disk
+            Told,     // the election says that it is done
+            Settled,  // a founding has ended, one way or the other
+            Stored,   // the state is on the disk
         };
         Until until = Until::Told;
         Answer answer;

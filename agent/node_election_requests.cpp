@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/cluster/tags.h"
 #include "agent/election/changes.h"
 #include "agent/election/election.h"
-#include "agent/cluster/tags.h"
 #include "agent/node_election.h"
 #include "agent/ring/hash.h"
 
@@ -217,10 +217,10 @@ void NodeElection::handle(TimePoint now, Answer& answer, const election::GiveUp&
     if (!wanted.target.empty()) {
         const election::Voter* target = election_->state().record->voter_named(wanted.target);
         if (target == nullptr || target->id == election_->state().id || target->priority == 0) {
-            answer.error = wanted.target + (target == nullptr ? " is not a voter (see muster voters)"
-                                            : target->priority == 0
-                                                ? " has priority 0: it votes, and does not lead"
-                                                : " leads already");
+            answer.error = wanted.target +
+                           (target == nullptr       ? " is not a voter (see muster voters)"
+                            : target->priority == 0 ? " has priority 0: it votes, and does not lead"
+                                                    : " leads already");
             return;
         }
         departure.target = target->id;
@@ -260,8 +260,9 @@ std::string NodeElection::change_of(const ChangeVoters& wanted, election::Change
     if (adds) {
         change.add = candidate(wanted.name);
         if (!change.add) {
-            return wanted.name + " is no candidate: it must run musterd with --voter, and be seen "
-                                 "here";
+            return wanted.name +
+                   " is no candidate: it must run musterd with --voter, and be seen "
+                   "here";
         }
     }
     if (removes) {
@@ -316,8 +317,8 @@ void NodeElection::handle(TimePoint now, Answer& answer, const election::UseOnce
         return;
     }
     answer.term = election_->tenure_term();
-    answer.error = election_->use_once(
-        now, answer.request, {ring::xxh3_64(wanted.key), wanted.expiry}, out_);
+    answer.error =
+        election_->use_once(now, answer.request, {ring::xxh3_64(wanted.key), wanted.expiry}, out_);
     if (answer.error.empty()) {
         Pending pending;
         pending.answer = answer;

@@ -47,8 +47,8 @@ std::optional<election::Found> Voting::open(const std::string& directory, BytesV
 
 void Voting::write(election::Write&& write) {
     const std::uint64_t ticket = write.ticket;
-    const bool taken = worker_->submit(
-        ticket, [file = file_, first = write.first, slot = std::move(write.slot)] {
+    const bool taken =
+        worker_->submit(ticket, [file = file_, first = write.first, slot = std::move(write.slot)] {
             return file->write(first, slot);
         });
     MUSTER_ASSERT(taken);

@@ -134,7 +134,7 @@ struct VotersOptions {
     enum class Action : std::uint8_t { List, Add, Remove, Replace, Target, Recover };
     Action action = Action::List;
     std::string name;
-    std::string old;            // replace: who goes
+    std::string old;  // replace: who goes
     std::uint64_t target = 0;
     std::vector<std::string> names;  // recover
 };

@@ -55,7 +55,8 @@ bool LeaderCommands::has(const std::string& command) {
 void LeaderCommands::add_to(CLI::App& app) {
     Raw& raw = *raw_;
     raw.leader = app.add_subcommand("leader", "who leads (4: nobody does)");
-    raw.leader->add_flag("--am-i", raw.look.am_i, "whether this host leads, at this moment (4: no)");
+    raw.leader->add_flag("--am-i", raw.look.am_i,
+                         "whether this host leads, at this moment (4: no)");
     raw.leader->add_flag("--wait", raw.look.wait,
                          "until there is a leader; with --am-i, until this host leads");
     add(*raw.leader, "--timeout", raw.timeout, "DURATION", "with --wait: for so long (else exit 3)")
@@ -89,7 +90,8 @@ void LeaderCommands::add_to(CLI::App& app) {
     add(*target, "count", raw.change.target, "N", "1 to 9")->required()->check(CLI::Range(1, 9));
     CLI::App* recover = raw.voters->add_subcommand(
         "recover", "go on with these voters alone: the majority is lost for good");
-    add(*recover, "names", raw.change.names, "NAME", "all that are left, this host too")->required();
+    add(*recover, "names", raw.change.names, "NAME", "all that are left, this host too")
+        ->required();
     raw.voters->require_subcommand(1);
     add_run(app);
 }
@@ -98,8 +100,9 @@ void LeaderCommands::add_run(CLI::App& app) {
     Raw& raw = *raw_;
     CLI::App* run = app.add_subcommand("run", "run a command while this host leads");
     run->add_flag("--as-leader", raw.as_leader, "by this host's leadership")->required();
-    auto* no_wait = run->add_flag("--no-wait", raw.run.no_wait,
-                                  "do not wait to lead (4), and keep leading when it ends: for cron");
+    auto* no_wait =
+        run->add_flag("--no-wait", raw.run.no_wait,
+                      "do not wait to lead (4), and keep leading when it ends: for cron");
     add(*run, "--wait", raw.wait, "DURATION", "wait to lead for so long at most (else exit 4)")
         ->excludes(no_wait);
     add(*run, "--once", raw.run.once, "KEY",

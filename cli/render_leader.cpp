@@ -35,7 +35,8 @@ std::string conflict_text(const api::ReadLeader& reply) {
     for (const api::ReadConflict& other : reply.conflict) {
         text += "another cluster of voters is seen: " + printable(other.cluster);
         if (!other.leader.empty())
-            text += ", led by " + printable(other.leader) + " in term " + std::to_string(other.term);
+            text +=
+                ", led by " + printable(other.leader) + " in term " + std::to_string(other.term);
         text += " (muster leader reset, on the voters of one of the two)\n";
     }
     return text;
@@ -188,8 +189,8 @@ std::string token_json(const api::ReadLed& reply) {
 }
 
 std::string reset_text(const api::ReadLed& reply) {
-    return "this host is another voter now, of no cluster: " + printable(reply.id) +
-           "; it waits " + milliseconds(reply.waits_ms) + " for what it had promised\n";
+    return "this host is another voter now, of no cluster: " + printable(reply.id) + "; it waits " +
+           milliseconds(reply.waits_ms) + " for what it had promised\n";
 }
 
 std::string reset_json(const api::ReadLed& reply) {

@@ -113,8 +113,8 @@ Result<Led> CommandRun::ask(Command command, const std::string& body, Deadline d
 // The end counts from before the question: the answer may have lain in the socket (F21).
 Result<Led> CommandRun::hold(Deadline deadline, bool wants) {
     std::string body;
-    encode_body(
-        api::HoldRequest{.name = asked_.name, .wants = wants, .unfenced = asked_.unfenced}, body);
+    encode_body(api::HoldRequest{.name = asked_.name, .wants = wants, .unfenced = asked_.unfenced},
+                body);
     const TimePoint before = clock_.now();
     Result<Led> led = ask(Command::LeaderHold, body, deadline);
     if (!led || !led->error.empty())
@@ -156,10 +156,10 @@ Result<std::optional<int>> CommandRun::wait_to_lead() {
 std::optional<Error> CommandRun::use_key() {
     std::string body;
     const auto lasts = std::chrono::duration_cast<std::chrono::seconds>(asked_.lasts);
-    encode_body(api::OnceRequest{.key = asked_.once,
-                                 .expiry = calendar_now() + static_cast<std::uint64_t>(
-                                                                lasts.count())},
-                body);
+    encode_body(
+        api::OnceRequest{.key = asked_.once,
+                         .expiry = calendar_now() + static_cast<std::uint64_t>(lasts.count())},
+        body);
     const Result<Led> used = ask(Command::LeaderOnce, body, Clock::now() + answer_patience);
     if (!used)
         return used.error();

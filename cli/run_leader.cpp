@@ -97,8 +97,9 @@ ExitStatus Run::give_up(Command command, const std::string& body, const std::str
         return fail(led.error().text);
     if (!led->error.empty())
         return refused(*led);
-    return print(options_->json ? given_up_json(led->reply)
-                                : done + ", term " + std::to_string(led->reply.term) + " is over\n");
+    return print(options_->json
+                     ? given_up_json(led->reply)
+                     : done + ", term " + std::to_string(led->reply.term) + " is over\n");
 }
 
 ExitStatus Run::operator()(const ResignOptions& asked) {
@@ -163,10 +164,9 @@ ExitStatus Run::operator()(const VotersOptions& asked) {
             body);
     }
     if (asked.action != Action::List) {
-        const Result<Led> led = ask_led(*client,
-                                        asked.action == Action::Recover ? Command::VotersRecover
-                                                                        : Command::VotersChange,
-                                        body);
+        const Result<Led> led = ask_led(
+            *client,
+            asked.action == Action::Recover ? Command::VotersRecover : Command::VotersChange, body);
         if (!led)
             return fail(led.error().text);
         if (!led->error.empty())

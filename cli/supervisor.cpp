@@ -143,7 +143,8 @@ private:
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
         pollfd fds[] = {{guard_gone_ ? -1 : control_, POLLIN, 0}, {deaths, POLLIN, 0}};
         poll(fds, 2,
-             killing ? kill_round_ms : static_cast<int>(std::clamp<std::int64_t>(ms, 0, longest_wait_ms)));
+             killing ? kill_round_ms
+                     : static_cast<int>(std::clamp<std::int64_t>(ms, 0, longest_wait_ms)));
         signalfd_siginfo ignored[8];
         while (read(deaths, ignored, sizeof ignored) > 0) {
         }

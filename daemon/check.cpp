@@ -87,8 +87,8 @@ private:
         election::Mark mark;
         mark.candidate = settings_.election.candidate;
         mark.expect = mark.priority = UINT8_MAX;
-        if (const Result<Bytes> encoded = cluster::encode_own(
-                settings_.tags, election::encode(mark), /*drained=*/false);
+        if (const Result<Bytes> encoded =
+                cluster::encode_own(settings_.tags, election::encode(mark), /*drained=*/false);
             !encoded)
             fail("tag", encoded.error().text);
     }

@@ -45,7 +45,7 @@ struct Settings {
     swim::Config swim;
     cluster::Config cluster;
     std::vector<ring::RingSettings> rings;  // empty: the default one
-    election::Config election;  // its name is not used
+    election::Config election;              // its name is not used
 };
 
 }  // namespace muster

@@ -80,7 +80,8 @@ bool EventFilter::add_leadership(std::string_view filter, bool extended) {
     bool known = false;
     for (const Leadership kind : leadership) {
         if (extended && (filter == "*" || filter == election::to_string(kind))) {
-            leadership_ = static_cast<std::uint8_t>(leadership_ | 1U << static_cast<unsigned>(kind));
+            leadership_ =
+                static_cast<std::uint8_t>(leadership_ | 1U << static_cast<unsigned>(kind));
             known = true;
         }
     }

@@ -4,8 +4,8 @@
 //
 // One request is a header and, for most commands, a body; in JSON both are one object. Our fields
 // that are not of one command stand in the header, since some commands have no body: MinIndex (the
-// answer waits until the view has that index), MaxWait (for so many nanoseconds at most), and ForGood
-// of `leave`.
+// answer waits until the view has that index), MaxWait (for so many nanoseconds at most), and
+// ForGood of `leave`.
 #pragma once
 
 #include <cstdint>

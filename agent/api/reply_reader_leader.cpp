@@ -27,8 +27,7 @@ Result<ReadLeader> read_leader(const Value& body) {
     reply.reason = fields.text("Reason");
     for (const Value& record : fields.list("Voters")) {
         Fields voter(record, "voter");
-        reply.voters.push_back(
-            {voter.text("Name"), voter.text("ID"), voter.boolean("Reachable")});
+        reply.voters.push_back({voter.text("Name"), voter.text("ID"), voter.boolean("Reachable")});
         if (voter.failed())
             return voter.error();
     }

@@ -50,7 +50,7 @@ struct ReadLed {
     bool not_leader = false;
     bool gives_up = false;
     bool held = false;  // by another client
-    Bytes verdict;  // "newest", "old", "unknown"
+    Bytes verdict;      // "newest", "old", "unknown"
     Bytes id;
     std::uint64_t waits_ms = 0;
 };

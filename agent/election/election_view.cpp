@@ -73,13 +73,15 @@ void Election::voters_answer(TimePoint now, LeaderView& answer) const {
     answer.version = record.key.index;
     answer.target = record.target;
     answer.needed = static_cast<std::uint8_t>(record.voters.size() / 2 + 1);
+    // What a leader has said of the others is worth something while it is one.
+    const bool led = now < ballot_.promise().until && heard_.term == ballot_.promise().term;
+    const auto& answering = heard_.answering;
     for (const Voter& voter : record.voters) {
         const bool reachable =
             voter.id == state().id ||
             (tenure_ ? tenure_->hears(voter.id, now, 2 * renewal(record.counted_lease_ms()))
-                     : campaign_.answered(voter.id) ||
-                           std::find(heard_.answering.begin(), heard_.answering.end(), voter.id) !=
-                               heard_.answering.end());
+             : led   ? std::find(answering.begin(), answering.end(), voter.id) != answering.end()
+                     : campaign_.reached(voter.id));
         answer.voters.push_back({voter.name, reachable, voter.id});
         answer.reachable = static_cast<std::uint8_t>(answer.reachable + (reachable ? 1 : 0));
     }

@@ -18,8 +18,8 @@ namespace muster::election {
 // Whom to ask who leads: three voters at random, or all that are known.
 enum class Asked : std::uint8_t { Three, All };
 
-// The newest question that the leader itself answered, its lease valid: it led this term at a moment
-// after the question.
+// The newest question that the leader itself answered, its lease valid: it led this term at a
+// moment after the question.
 struct Confirmed {
     std::uint64_t question = 0;
     Term term = 0;
@@ -53,8 +53,8 @@ struct LeaderView {
     std::uint8_t reachable = 0;
     std::vector<VoterSeen> voters;
     ClusterId cluster = no_cluster;
-    std::uint64_t version = 0;  // of the voter set: the record's index; 0: not known
-    std::uint8_t target = 0;    // voters wanted; 0: not known
+    std::uint64_t version = 0;               // of the voter set: the record's index; 0: not known
+    std::uint8_t target = 0;                 // voters wanted; 0: not known
     std::string reason;                      // why there is none
     std::vector<Knowledge::Known> conflict;  // other clusters that are seen
 };

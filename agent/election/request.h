@@ -31,7 +31,7 @@ inline constexpr Duration check_patience = std::chrono::seconds(1);
 struct Hold {
     HolderId holder = 0;
     Bytes name;
-    bool waits = false;     // it would lead if it could: leadership may come here (docs/election.md)
+    bool waits = false;  // it would lead if it could: leadership may come here (docs/election.md)
     bool unfenced = false;  // in view mode too, where nothing is promised
 };
 // All that it started has ended. With `resign` leadership goes too, if nobody else holds, and this
@@ -52,9 +52,9 @@ struct GiveUp {
 struct ChangeVoters {
     enum class Action : std::uint8_t { Add, Remove, Replace, Target };
     Action action = Action::Add;
-    Bytes name;                // who comes (Add, Replace), or goes (Remove)
-    Bytes old;                 // Replace: who goes
-    std::uint8_t target = 0;   // Target: 1 to max_voters
+    Bytes name;               // who comes (Add, Replace), or goes (Remove)
+    Bytes old;                // Replace: who goes
+    std::uint8_t target = 0;  // Target: 1 to max_voters
 };
 
 // Leader only. Done without an error: the command may start, and the key is used up.
@@ -78,14 +78,14 @@ using Request = std::variant<AskLeader, CheckToken, Hold, Released, GiveUp, Chan
 
 struct Answer {
     std::uint64_t request = 0;
-    std::string error;        // empty: done
-    bool not_leader = false;  // the error is that this node does not lead: another one may
-    Term term = 0;            // of the leadership that was held, or given up; 0: unfenced
+    std::string error;               // empty: done
+    bool not_leader = false;         // the error is that this node does not lead: another one may
+    Term term = 0;                   // of the leadership that was held, or given up; 0: unfenced
     ClusterId cluster = no_cluster;  // in which that term counts
     std::uint32_t lease_ms = 0;      // of Hold: what is left of it
     std::uint32_t full_ms = 0;       // and how long one lease is
-    bool gives_up = false;  // of Hold: this node leads, and is giving that up
-    bool held = false;      // of Hold: it leads, and another client acts under that name
+    bool gives_up = false;           // of Hold: this node leads, and is giving that up
+    bool held = false;               // of Hold: it leads, and another client acts under that name
     TokenVerdict verdict = TokenVerdict::Unknown;
     VoterId id = no_voter;
     std::uint32_t waits_ms = 0;

@@ -225,7 +225,7 @@ def tags_changed_on_a_musterd_are_seen_on_serfs(run):
 @case()
 def as_many_tags_as_fit_cross_in_both_directions(run):
     cluster = run.cluster()
-    # Of 512 bytes; a musterd keeps 9 of them for its own tag.
+    # Of 512 bytes; a musterd keeps ten of them for its own tag.
     for kind, entries, length in (("serf", 60, 500), ("muster", 58, 495)):
         cluster.add(kind, tags={f"k{i:02}": "v" * (i % 4) for i in range(entries)})     # so many: msgpack's map16
         cluster.add(kind, tags={"k": "v" * length})

@@ -289,7 +289,8 @@ TEST_CASE("a disk that fails silences its voter, and no other") {
     election.check();
 }
 
-TEST_CASE("without voters the highest priority leads, then the lowest name, and nothing is fenced") {
+TEST_CASE(
+    "without voters the highest priority leads, then the lowest name, and nothing is fenced") {
     Sim sim{1, musterds()};
     Election election(sim, 3, 0);
     sim.run_for(20s);
@@ -309,7 +310,8 @@ TEST_CASE("without voters the highest priority leads, then the lowest name, and 
     REQUIRE(sim.run_until([&] { return election.view(1).self; }, 60s));
 }
 
-TEST_CASE("F20: where a voter was ever seen, a member without settings names no leader of its own") {
+TEST_CASE(
+    "F20: where a voter was ever seen, a member without settings names no leader of its own") {
     Sim sim{2, musterds()};
     Election election(sim, 4, 3);
     const HostId leader = election.elect();

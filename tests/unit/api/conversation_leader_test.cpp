@@ -20,7 +20,7 @@ LeaderView led_by_n1() {
     view.mode = election::Mode::Quorum;
     view.fenced = true;
     view.leader = "n1";
-    view.address = Endpoint::parse("10.0.0.1:7946", 7946).value();
+    view.address = *Endpoint::parse("10.0.0.1:7946", 7946);
     view.term = 7;
     view.lease_ms = 812;
     view.age_ms = 3;
@@ -82,9 +82,11 @@ TEST_CASE("without a leader the reason is said, and other clusters are shown") {
     backend.leader_view.conflict = {other};
     Talk talk(backend);
     const std::string said = talk.say("{\"Command\":\"leader\"}\n");
-    CHECK_THAT(said, Contains(R"("Leader":null)") && Contains(R"("Term":null)") &&
-                         Contains(R"("Reason":"1 of 2 voters reachable")") &&
-                         Contains(R"("Conflict":[{"ClusterID":"0000000000000005","Leader":"m1","Term":3}])"));
+    CHECK_THAT(
+        said,
+        Contains(R"("Leader":null)") && Contains(R"("Term":null)") &&
+            Contains(R"("Reason":"1 of 2 voters reachable")") &&
+            Contains(R"("Conflict":[{"ClusterID":"0000000000000005","Leader":"m1","Term":3}])"));
 }
 
 TEST_CASE("leadership is held by a connection, under a name") {

@@ -153,9 +153,7 @@ public:
               std::function<void(const election::Answer&)> done) override {
         calls.emplace_back("lead");
         leads.push_back(wanted);
-        finish([this, done = std::move(done), wanted] {
-            done(when_led ? when_led(wanted) : led);
-        });
+        finish([this, done = std::move(done), wanted] { done(when_led ? when_led(wanted) : led); });
     }
     const Bytes& self() const override { return name; }
     std::int64_t wall_time(TimePoint at) const override { return at.time_since_epoch().count(); }

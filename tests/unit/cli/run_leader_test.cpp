@@ -15,7 +15,7 @@ election::LeaderView led_by(const Bytes& name, bool self) {
     view.fenced = true;
     view.leader = name;
     view.self = self;
-    view.address = Endpoint::parse("10.0.0.1:7946", 7946).value();
+    view.address = *Endpoint::parse("10.0.0.1:7946", 7946);
     view.term = 7;
     view.lease_ms = 812;
     view.needed = 2;
@@ -135,11 +135,10 @@ TEST_CASE("leadership is given up and handed over, and who does not lead says wh
 
 TEST_CASE("a token is the newest, old, or nobody can say") {
     using election::TokenVerdict;
-    const auto [verdict, status, json] =
-        GENERATE(table<TokenVerdict, ExitStatus, const char*>(
-            {{TokenVerdict::Newest, ExitStatus::Done, "{\"newest\":true,\"term\":8}\n"},
-             {TokenVerdict::Old, ExitStatus::No, "{\"newest\":false,\"term\":8}\n"},
-             {TokenVerdict::Unknown, ExitStatus::NotReached, "{\"newest\":null,\"term\":8}\n"}}));
+    const auto [verdict, status, json] = GENERATE(table<TokenVerdict, ExitStatus, const char*>(
+        {{TokenVerdict::Newest, ExitStatus::Done, "{\"newest\":true,\"term\":8}\n"},
+         {TokenVerdict::Old, ExitStatus::No, "{\"newest\":false,\"term\":8}\n"},
+         {TokenVerdict::Unknown, ExitStatus::NotReached, "{\"newest\":null,\"term\":8}\n"}}));
     Agent agent;
     agent.backend.led.verdict = verdict;
     agent.backend.led.term = 8;
@@ -179,10 +178,9 @@ TEST_CASE("voters are listed and changed") {
     CHECK(muster_at(agent, {"voters", "target", "10"}).status == ExitStatus::Usage);
     CHECK(muster_at(agent, {"voters"}).status == ExitStatus::Usage);
     muster_at(agent, {"voters", "recover", "n1", "n2"});
-    const auto recovered =
-        std::find_if(agent.backend.leads.begin(), agent.backend.leads.end(), [](const auto& each) {
-            return std::holds_alternative<election::Recover>(each);
-        });
+    const auto recovered = std::find_if(
+        agent.backend.leads.begin(), agent.backend.leads.end(),
+        [](const auto& each) { return std::holds_alternative<election::Recover>(each); });
     REQUIRE(recovered != agent.backend.leads.end());
     CHECK(std::get<election::Recover>(*recovered).names == std::vector<Bytes>{"n1", "n2"});
 }

@@ -80,7 +80,8 @@ TEST_CASE("the parent is found after a name that holds anything") {
 TEST_CASE("a command's exit status is its own, and its environment says the term") {
     const Pipe pipe;
     Supervised command;
-    REQUIRE_FALSE(command.start(shell("echo term $MUSTER_TERM" + pipe.out() + "; exit 3"), under(10s)));
+    REQUIRE_FALSE(
+        command.start(shell("echo term $MUSTER_TERM" + pipe.out() + "; exit 3"), under(10s)));
     CHECK(pipe.line() == "term 7");
     const CommandEnd end = wait(command);
     CHECK(end.status == 3);
@@ -109,11 +110,11 @@ TEST_CASE("a command is asked to end when its renewal is overdue") {
 }
 
 TEST_CASE("what ignores SIGTERM, forks, or makes a session of its own is killed") {
-    const char* const script =
-        GENERATE("trap '' TERM; while :; do sleep 1; done",
-                 "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & while :; do sleep 1; done",
-                 "setsid sh -c \"trap '' TERM; while :; do sleep 1; done\" & sleep 1000",
-                 "setsid setsid sh -c 'sleep 1000 & sleep 1000' & disown 2>/dev/null; sleep 1000");
+    const char* const script = GENERATE(
+        "trap '' TERM; while :; do sleep 1; done",
+        "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & while :; do sleep 1; done",
+        "setsid sh -c \"trap '' TERM; while :; do sleep 1; done\" & sleep 1000",
+        "setsid setsid sh -c 'sleep 1000 & sleep 1000' & disown 2>/dev/null; sleep 1000");
     Supervised command;
     REQUIRE_FALSE(command.start(shell(script), under(200ms)));
     const CommandEnd end = wait(command);
@@ -159,7 +160,8 @@ TEST_CASE("the command ends when its supervisor is killed, or stopped") {
     Supervised command;
     const Pipe pipe;
     REQUIRE_FALSE(command.start(
-        shell("trap '' TERM; echo ready" + pipe.out() + "; while :; do sleep 1; done"), under(10s)));
+        shell("trap '' TERM; echo ready" + pipe.out() + "; while :; do sleep 1; done"),
+        under(10s)));
     CHECK(pipe.line() == "ready");
     pid_t supervisor = 0;  // our own child: all others came of it
     for (const pid_t pid : descendants_of(getpid())) {

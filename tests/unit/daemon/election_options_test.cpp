@@ -36,9 +36,10 @@ TEST_CASE("a voter is told how to found its cluster, by flags and by the file") 
     CHECK(flags.settings.election.mode == election::Mode::Auto);
     CHECK(flags.settings.election.timing.lease_ms == 800);
     const Loaded file = load_with(
-        {}, "data_dir = \"/d\"\nvoter = true\n[election]\nmode = \"quorum\"\ntiming = \"fast\"\n"
-            "voters = [\"a\", \"b\", \"c\"]\npriority = 0\nreplace_after = \"1h\"\n"
-            "cluster = \"00000000000000ab\"\n");
+        {},
+        "data_dir = \"/d\"\nvoter = true\n[election]\nmode = \"quorum\"\ntiming = \"fast\"\n"
+        "voters = [\"a\", \"b\", \"c\"]\npriority = 0\nreplace_after = \"1h\"\n"
+        "cluster = \"00000000000000ab\"\n");
     REQUIRE(file.errors.empty());
     const election::Config& e = file.settings.election;
     CHECK(e.mode == election::Mode::Quorum);
@@ -74,8 +75,7 @@ TEST_CASE("what a voter cannot be is said, with what to do") {
          "the two out)"},
         {"voter = true\ndata_dir = \"/d\"\n[election]\nvoters = [\"a\", \"b\", \"a\"]\n",
          "m.toml:4: election.voters: \"a\" is named twice"},
-        {"expect = 10\n",
-         "m.toml:1: expect: '10' is not possible (a whole number from 1 to 9)"},
+        {"expect = 10\n", "m.toml:1: expect: '10' is not possible (a whole number from 1 to 9)"},
         {"[election]\ntiming = \"slow\"\n",
          "m.toml:2: election.timing: 'slow' is not a timing (standard, steady or fast)"},
         {"[election]\nmode = \"bully\"\n",

@@ -14,8 +14,8 @@
 namespace muster::store {
 namespace {
 
-using election::State;
 using election::slot_size;
+using election::State;
 
 State state(election::Term term) {
     State state;
@@ -119,8 +119,7 @@ TEST_CASE("the file of another node makes another voter") {
 // At every moment of two writes: the slots as far as they have come, and the rest as it was.
 TEST_CASE("a crash in the middle of a write leaves the state before it, or the one after it") {
     const std::size_t first = GENERATE(0U, 1U);
-    const std::size_t written =
-        GENERATE(0U, 1U, 30U, 4095U, 4096U, 4097U, 4130U, 8191U, 8192U);
+    const std::size_t written = GENERATE(0U, 1U, 30U, 4095U, 4096U, 4097U, 4130U, 8191U, 8192U);
     const Directory directory;
     REQUIRE_FALSE(open(directory).file->write(0, election::encode_slot(state(4), 9)));
     const Bytes next = election::encode_slot(state(5), 10);
