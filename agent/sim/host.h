@@ -49,6 +49,11 @@ struct Observed {
 };
 
 struct Host {
+    // Its election's file, two records on its disk: for the next process, and what the writer of
+    // the file says to an answer of the disk; none: nothing.
+    void find_election();
+    std::optional<bool> election_outcome(const Disk::Answer& answer);
+
     HostId id = 0;
     std::uint32_t address = 0;
     NodeConfig config;

@@ -56,7 +56,7 @@ void World::boot(HostId id) {
     host.config.seed = random_.next();
     host.config.memory = host.memory;
     if (host.config.election) {
-        find_election(host);
+        host.find_election();
     }
     host.node.emplace(host.config);
     host.process = Process::Running;

@@ -97,9 +97,8 @@ public:
                                         bool coalesce = false);
     std::optional<RequestId> query(HostId host, const cluster::QueryRequest& wanted);
     std::optional<RequestId> change_keys(HostId host, cluster::KeyAction action, BytesView key);
-    // Its end is answer().
     RequestId lead(HostId host, const election::Request& wanted);
-    const election::Answer* answer(RequestId request) const;  // null while it runs
+    const election::Answer* answer(RequestId request) const;  // of lead(); null while it runs
     // What a program on a host answers to a query; nothing: it does not.
     using Responder = std::function<std::optional<Bytes>(HostId, const cluster::HeardQuery&)>;
     void respond_with(Responder responder) { responder_ = std::move(responder); }
@@ -185,9 +184,7 @@ private:
     void advance_stream(const Event& event);
     void advance_disk(const Event& event);
     void tell_stored(Host& host, const Disk::Answer& answer);
-    void find_election(Host& host) const;
-    void perform(Host& host, const election::Write& write);
-    static std::optional<bool> election_outcome(Host& host, const Disk::Answer& answer);
+    void write_election(Host& host, const election::Write& write);
     void observe_election(Host& host, Effects& effects);
     void await_disk(Host& host, Disk::Due due);
     void flip(std::function<void(bool shut)> set, Flip flip, TimePoint end);

@@ -19,30 +19,30 @@ Bytes slot_key(std::size_t slot) {
 }  // namespace
 
 // As the next process finds it: a slot that was being written may be cut short.
-void World::find_election(Host& host) const {
+void Host::find_election() {
     const auto slot = [&](std::size_t number) {
-        const auto found = host.disk.records().find(slot_key(number));
-        Bytes bytes = found == host.disk.records().end() ? Bytes() : found->second;
+        const auto found = disk.records().find(slot_key(number));
+        Bytes bytes = found == disk.records().end() ? Bytes() : found->second;
         bytes.resize(election::slot_size, '\0');
         return bytes;
     };
-    host.config.election->found = election::choose(slot(0), slot(1), host.config.swim.name);
-    host.slot_failed = false;
+    config.election->found = election::choose(slot(0), slot(1), config.swim.name);
+    slot_failed = false;
 }
 
 // One slot after the other, as the file's writer does; the ticket is the second one's.
-void World::perform(Host& host, const election::Write& write) {
+void World::write_election(Host& host, const election::Write& write) {
     store(host.id, {no_ticket, slot_key(write.first), write.slot});
     store(host.id, {write.ticket, slot_key(1 - write.first), write.slot});
 }
 
 // What the file's writer tells the node, if anything: of both slots together.
-std::optional<bool> World::election_outcome(Host& host, const Disk::Answer& answer) {
+std::optional<bool> Host::election_outcome(const Disk::Answer& answer) {
     if (answer.ticket == no_ticket) {
-        host.slot_failed = host.slot_failed || !answer.stored;
+        slot_failed = slot_failed || !answer.stored;
         return std::nullopt;
     }
-    return answer.stored && !host.slot_failed;
+    return answer.stored && !slot_failed;
 }
 
 RequestId World::lead(HostId id, const election::Request& wanted) {

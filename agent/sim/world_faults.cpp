@@ -94,7 +94,7 @@ void World::tell_stored(Host& host, const Disk::Answer& answer) {
         now_, host.id,
         (answer.stored ? "has stored " : "could not store ") + std::to_string(answer.ticket));
     const std::optional<bool> stored =
-        host.config.election ? election_outcome(host, answer) : std::optional(answer.stored);
+        host.config.election ? host.election_outcome(answer) : std::optional(answer.stored);
     if (!stored) {
         return;
     }

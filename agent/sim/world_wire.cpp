@@ -163,7 +163,7 @@ void World::perform(Host& host, Effects& effects) {
                      .kind = Event::Kind::Seeds});
     }
     if (effects.election_write) {
-        perform(host, *effects.election_write);
+        write_election(host, *effects.election_write);
     }
     observe(host, effects);
 }
