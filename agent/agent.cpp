@@ -74,9 +74,11 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
               tell(Notice{level, text});
           },
           [this] { arm(); }),
-      ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }) {}
-voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
-       [this](std::uint64_t ticket, const std::optional<Error>& error) { voted(ticket, error); }) {}
+      ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }),
+      voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
+             [this](std::uint64_t ticket, const std::optional<Error>& error) {
+                 voted(ticket, error);
+             }) {}
 
 Agent::Parts::~Parts() = default;
 

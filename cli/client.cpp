@@ -112,9 +112,7 @@ Result<Client::Reply> Client::call(Command command, const std::string& body,
     request += body;
     const bool takes_long = traits.changes || traits.name.starts_with("ring");
     const Deadline deadline = Clock::now() + (takes_long ? change_timeout : read_timeout);
-    return exchange(command, request,
-                    Clock::now() + (traits.changes ? Deadline::value_type::duration(change_timeout)
-                                                   : Deadline::value_type::duration(read_timeout)));
+    return exchange(command, request, deadline);
 }
 
 Result<Client::Reply> Client::call_within(Command command, const std::string& body,
