@@ -42,7 +42,7 @@ valid "$example" "the example as it stands"
 # keyring that is.
 printf '["%s"]' "$(head -c 32 /dev/urandom | base64)" >"$work/keyring"
 chmod 600 "$work/keyring"
-sed -E 's/^#([a-z_]+ = )/\1/; /^ephemeral/d; /^encrypt_key/d; /^expect/d; s/"muster.example.org", //
+sed -E 's/^#([a-z_]+ = )/\1/; /^ephemeral/d; /^encrypt_key/d; /^expect/d; s/^voter = false/voter = true/; s/"muster.example.org", //
         s|^keyring = .*|keyring = "'"$work"'/keyring"|' "$example" >"$work/all.toml"
 valid "$work/all.toml" "the example with every line in force"
 verdict "$(wc -l <"$work/code") keys"

@@ -1,4 +1,5 @@
 // `muster` on the leader and its voters, against a server of ours.
+#include "cli/options.h"
 #include "tests/unit/cli/agent.h"
 
 using namespace muster;
