@@ -19,8 +19,11 @@ namespace {
 constexpr std::size_t drain_at_tick = 8192;
 // A free port that UDP found may be taken for TCP.
 constexpr int port_attempts = 16;
+constexpr std::int64_t nanoseconds_a_second = 1000000000;
 // On top of what the node promises, before a leave is cut short.
 constexpr Duration leave_grace = std::chrono::seconds(2);
+// And so long for a voter that asks to be replaced.
+constexpr Duration for_good_grace = std::chrono::seconds(5);
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
@@ -71,7 +74,11 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
               tell(Notice{level, text});
           },
           [this] { arm(); }),
-      ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }) {}
+      ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }),
+      voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
+             [this](std::uint64_t ticket, const std::optional<Error>& error) {
+                 voted(ticket, error);
+             }) {}
 
 Agent::Parts::~Parts() = default;
 
@@ -120,8 +127,10 @@ std::optional<Error> Agent::Parts::start() {
     if (!memory)
         return memory.error();
     config.node.memory = *std::move(memory);
+    open_election();
     node.emplace(config.node);
     config.node.memory = {};
+    config.node.election.reset();
     const bool dual_stack = !bound.is_ipv4() && bound.is_wildcard();
     resolver.emplace(loop, net::Reach{bound.is_ipv4() || dual_stack, !bound.is_ipv4()},
                      bound.port());
@@ -136,6 +145,7 @@ std::optional<Error> Agent::Parts::start() {
     });
     say_who_we_are();
     say_how_we_are_sealed();
+    say_how_we_vote();
     started = clock.now();
     if (advertised->follows())
         next_look = started + look_interval;
@@ -179,15 +189,16 @@ std::vector<std::string> Agent::Parts::key_warnings() const {
     return all;
 }
 
-void Agent::Parts::begin_leave(const char* why, Completion completion) {
+void Agent::Parts::begin_leave(const char* why, bool for_good, Completion completion) {
     if (!leaving) {
         leaving = true;
         log.info(std::string("leaving the cluster: ") + why);
         const cluster::Config& timing = config.node.cluster;
-        leave_deadline =
-            clock.now() + 2 * timing.broadcast_timeout + timing.leave_propagate_delay + leave_grace;
+        leave_deadline = clock.now() + 2 * timing.broadcast_timeout + timing.leave_propagate_delay +
+                         leave_grace + std::chrono::milliseconds(leader().lease_ms) +
+                         (for_good ? for_good_grace : Duration::zero());
     }
-    perform(node->leave(clock.now(), expect(std::move(completion))));
+    perform(node->leave(clock.now(), expect(std::move(completion)), for_good));
     arm();
 }
 
@@ -213,6 +224,7 @@ void Agent::Parts::stop(int with_status) {
     status = with_status;
     if (node)
         keeping.finish(*node);
+    voting.finish();
     streams.close();
     udp.close();
     if (server)
@@ -282,6 +294,7 @@ void Agent::Parts::turn() {
     udp.drain(drain_at_tick);
     const TimePoint now = clock.now();
     streams.expire(now);
+    node->set_wall(static_cast<std::uint64_t>(clock.wall(now) / nanoseconds_a_second));
     if (now >= node->next_deadline())
         perform(node->tick(now));
     if (now >= next_look)
@@ -327,10 +340,11 @@ int Agent::run() {
 }
 
 void Agent::leave() {
-    parts_->begin_leave("this process was asked to end", [this](const RequestDone& done) {
-        if (!done.error.empty())
-            parts_->log.warn("the leave is incomplete: " + done.error);
-    });
+    parts_->begin_leave("this process was asked to end", /*for_good=*/false,
+                        [this](const RequestDone& done) {
+                            if (!done.error.empty())
+                                parts_->log.warn("the leave is incomplete: " + done.error);
+                        });
 }
 
 void Agent::stop(int status) {

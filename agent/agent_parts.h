@@ -26,6 +26,7 @@
 #include "agent/rate_limit.h"
 #include "agent/ring_desk.h"
 #include "agent/undeciphered.h"
+#include "agent/voting.h"
 #include "swim/seal.h"
 
 namespace muster {
@@ -37,6 +38,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     using Completion = std::function<void(const RequestDone&)>;
     using Answered = std::function<void(const cluster::QueryAnswer&)>;
     using Reported = std::function<void(const cluster::KeyReport&)>;
+    using Led = std::function<void(const election::Answer&)>;
     // Somebody else's descriptor that the loop waits for.
     struct Watch;
 
@@ -48,7 +50,9 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Error> bind();
     void say_who_we_are();
     void say_how_we_are_sealed();
-    void begin_leave(const char* why, Completion completion);
+    void begin_leave(const char* why, bool for_good, Completion completion);
+    void say_how_we_vote();
+    void open_election();
     void left();
     void lose_name();
     void stop(int status);
@@ -81,6 +85,10 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void complete(const RequestDone& done);
     void hand_over(const cluster::QueryAnswer& answer);
     void hand_over(const cluster::KeyReport& report);
+    // The file's writer has ended (backend_leader.cpp).
+    void voted(std::uint64_t ticket, const std::optional<Error>& error);
+    void tell(const election::Event& event);
+    void hand_over(const election::Answer& answer);
     void tell_view();
     void change_keys(const std::vector<cluster::KeyRequest>& wanted);
     void resolve_seeds();
@@ -97,7 +105,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::vector<std::string> warnings() const override;
     void join(std::vector<std::string> seeds, bool replay,
               std::function<void(api::JoinOutcome)> done) override;
-    void leave(std::function<void(std::string error)> done) override;
+    void leave(bool for_good, std::function<void(std::string error)> done) override;
     void force_leave(const Bytes& name, bool prune,
                      std::function<void(std::string error)> done) override;
     void set_tags(const cluster::Tags& tags, std::function<void(std::string error)> done) override;
@@ -109,6 +117,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Error> respond(cluster::QueryHandle handle, const Bytes& payload) override;
     void keys(cluster::KeyAction action, const Bytes& key, Reported done) override;
     std::optional<cluster::Coordinate> coordinate(const Bytes& name) const override;
+    election::LeaderView leader() const override;
+    void lead(const election::Request& wanted, Led done) override;
     void subscribe(api::Subscriber& subscriber) override;
     void unsubscribe(api::Subscriber& subscriber) override;
     void replay_log(api::Subscriber& subscriber) const override;
@@ -141,6 +151,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Node> node;
     Keeping keeping;
     RingDesk ring_desk;
+    Voting voting;
+    election::Config election_config;
     std::optional<api::Server> server;
 
     Endpoint bound;
@@ -151,6 +163,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::map<RequestId, Completion> requests;
     std::map<RequestId, Answered> askers;  // of queries that still run
     std::map<RequestId, Reported> key_askers;
+    std::map<RequestId, Led> leader_askers;
     std::vector<api::Subscriber*> subscribers;  // null: gone while they were being told
     std::size_t telling = 0;
     RateLimit said;

@@ -103,8 +103,8 @@ void Agent::Parts::join(std::vector<std::string> seeds, bool replay,
     });
 }
 
-void Agent::Parts::leave(std::function<void(std::string error)> done) {
-    begin_leave("a client has asked for it", only_error(std::move(done)));
+void Agent::Parts::leave(bool for_good, std::function<void(std::string error)> done) {
+    begin_leave("a client has asked for it", for_good, only_error(std::move(done)));
 }
 
 void Agent::Parts::force_leave(const Bytes& name, bool prune,

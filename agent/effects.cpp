@@ -32,6 +32,9 @@ void Effects::clear() {
     key_requests.clear();
     key_reports.clear();
     adoptions.clear();
+    election_write.reset();
+    leadership.clear();
+    leadership_answers.clear();
     done.clear();
     notices.clear();
     resolve_seeds = false;

@@ -5,11 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/cluster/application.h"
 #include "agent/cluster/status.h"
+#include "agent/election/event.h"
+#include "agent/election/request.h"
 #include "agent/ring/adoption.h"
 #include "swim/output.h"
 
@@ -74,6 +77,10 @@ struct [[nodiscard]] Effects {
     std::vector<cluster::KeyRequest> key_requests;  // do them, then Node::key_answer()
     std::vector<cluster::KeyReport> key_reports;    // ends of Node::keys()
     std::vector<ring::Adoption> adoptions;          // what our rings use from now on
+    // For the election's file; then Node::stored(), or store_failed(). At most one is ever running.
+    std::optional<election::Write> election_write;
+    std::vector<election::Event> leadership;           // for programs and hooks
+    std::vector<election::Answer> leadership_answers;  // ends of Node::lead()
     std::vector<RequestDone> done;
     std::vector<Notice> notices;
     bool resolve_seeds =

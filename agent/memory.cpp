@@ -105,10 +105,11 @@ cluster::Tags live_tags(const cluster::Tags& configured, const cluster::Tags& cu
     return live;
 }
 
-cluster::Tags tags_at_start(const cluster::Tags& configured, const cluster::Tags& live) {
+cluster::Tags tags_at_start(const cluster::Tags& configured, const cluster::Tags& live,
+                            BytesView mark) {
     cluster::Tags tags = configured;
     tags.insert(live.begin(), live.end());  // what is there stays
-    return cluster::encode_own(tags, cluster::plain_mark, /*drained=*/false) ? tags : configured;
+    return cluster::encode_own(tags, mark, /*drained=*/false) ? tags : configured;
 }
 
 }  // namespace muster

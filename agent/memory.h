@@ -17,6 +17,7 @@
 
 #include "agent/cluster/config.h"
 #include "agent/cluster/coordinate.h"
+#include "agent/cluster/mark.h"
 #include "agent/cluster/remembered.h"
 #include "agent/cluster/tags.h"
 #include "swim/bytes.h"
@@ -89,7 +90,8 @@ bool was_present(cluster::Status status);
 // Of `current` tags what the configuration does not say.
 cluster::Tags live_tags(const cluster::Tags& configured, const cluster::Tags& current);
 // What a start announces: the live tags, and on top of them the configured ones. The configured
-// ones alone if both together are too large.
-cluster::Tags tags_at_start(const cluster::Tags& configured, const cluster::Tags& live);
+// ones alone if both together are too large. `mark`: what needs room beside them.
+cluster::Tags tags_at_start(const cluster::Tags& configured, const cluster::Tags& live,
+                            BytesView mark = cluster::plain_mark);
 
 }  // namespace muster

@@ -56,11 +56,17 @@ Effects Node::start(TimePoint now) {
     Effects effects = parts_->take();
     parts_->rings.emplace(parts_->config.rings, now);
     parts_->draining.tick(now);
+    parts_->mark = parts_->election.mark();
     const auto meta = parts_->meta_of(parts_->tags);
     MUSTER_ASSERT(meta.has_value());
     parts_->swim.start(now, *meta, effects.wire);
     parts_->recall_life(now, effects);
     parts_->cluster.start(now, parts_->up);
+    parts_->election.start(now, effects);
+    parts_->election.set_draining(now, parts_->draining.active(), effects);
+    if (!parts_->config.has_seeds) {
+        parts_->election.joined(now, effects);
+    }
     parts_->settle(now, effects);
     return effects;
 }
@@ -71,15 +77,19 @@ Effects Node::tick(TimePoint now) {
     parts_->cluster.tick(now, parts_->up);
     parts_->answer_ring_queries(now);
     parts_->tick_drain(now, effects);
+    parts_->election.tick(now, effects);
     parts_->expire_updates(now, effects);
     parts_->settle(now, effects);
     return effects;
 }
 
 TimePoint Node::next_deadline() const {
-    TimePoint next =
-        std::min({parts_->swim.next_deadline(), parts_->cluster.next_deadline(),
-                  parts_->ring_answers.next_deadline(), parts_->draining.next_deadline()});
+    TimePoint next = std::min({parts_->swim.next_deadline(), parts_->cluster.next_deadline(),
+                               parts_->ring_answers.next_deadline(),
+                               parts_->draining.next_deadline(), parts_->election.next_deadline()});
+    if (parts_->leave_request) {
+        next = std::min(next, parts_->election.leave_deadline());
+    }
     if (parts_->rings) {
         next = std::min(next, parts_->rings->next_deadline());
     }
@@ -103,11 +113,16 @@ Effects Node::seeds_resolved(TimePoint now, std::span<const Endpoint> seeds) {
     return effects;
 }
 
-Effects Node::leave(TimePoint now, RequestId request) {
+Effects Node::leave(TimePoint now, RequestId request, bool for_good) {
     Effects effects = parts_->take();
-    parts_->left = true;
+    const bool again = std::exchange(parts_->left, true);
     parts_->remembering.note_own();
-    parts_->cluster.leave(now, request, parts_->up);
+    if (again) {
+        parts_->cluster.leave(now, request, parts_->up);
+    } else {
+        parts_->election.depart(now, for_good, effects);
+        parts_->leave_request = request;
+    }
     parts_->settle(now, effects);
     return effects;
 }
@@ -123,10 +138,13 @@ Result<Effects> Node::set_tags(TimePoint now, RequestId request, const cluster::
     if (tags.find(cluster::mark_tag) != tags.end()) {
         return Error{"the tag 'muster' is reserved for musterd itself: leave it out"};
     }
-    const auto meta = parts_->meta_of(tags);
-    if (!meta) {
-        return meta.error();
+    const auto longest =
+        cluster::encode_own(tags, parts_->election.longest_mark(), /*drained=*/false);
+    if (!longest) {
+        return longest.error();
     }
+    const auto meta = parts_->meta_of(tags);
+    MUSTER_ASSERT(meta.has_value());
     Effects effects = parts_->take();
     parts_->tags = tags;
     parts_->announce(now, request, *meta, effects);
@@ -169,13 +187,29 @@ Effects Node::set_advertise(TimePoint now, const Endpoint& advertise) {
     return effects;
 }
 
-// Nothing is gated yet, so no ticket is out.
-Effects Node::stored(TimePoint /*now*/, std::uint64_t /*ticket*/) {
-    return parts_->take();
+Effects Node::lead(TimePoint now, RequestId request, const election::Request& wanted) {
+    Effects effects = parts_->take();
+    parts_->election.request(now, request, wanted, effects);
+    parts_->settle(now, effects);
+    return effects;
 }
 
-Effects Node::store_failed(TimePoint /*now*/, std::uint64_t /*ticket*/) {
-    return parts_->take();
+void Node::set_wall(std::uint64_t seconds) {
+    parts_->election.set_wall(seconds);
+}
+
+Effects Node::stored(TimePoint now, std::uint64_t ticket) {
+    Effects effects = parts_->take();
+    parts_->election.stored(now, ticket, /*done=*/true, effects);
+    parts_->settle(now, effects);
+    return effects;
+}
+
+Effects Node::store_failed(TimePoint now, std::uint64_t ticket) {
+    Effects effects = parts_->take();
+    parts_->election.stored(now, ticket, /*done=*/false, effects);
+    parts_->settle(now, effects);
+    return effects;
 }
 
 void Node::recycle(Effects&& effects) {

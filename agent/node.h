@@ -21,12 +21,19 @@
 #include "agent/cluster/coordinate.h"
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
+#include "agent/election/leader_view.h"
+#include "agent/election/request.h"
+#include "agent/election/setup.h"
 #include "agent/memory.h"
 #include "agent/ring/settings.h"
 #include "swim/config.h"
 #include "swim/packet.h"
 #include "swim/result.h"
 #include "swim/stream.h"
+
+namespace muster::election {
+class Election;
+}
 
 namespace muster {
 
@@ -38,8 +45,9 @@ struct NodeConfig {
     swim::Config swim;
     cluster::Config cluster;
     cluster::Tags tags;  // our own, as configured: they win over the live tags of the memory
-    std::vector<ring::RingSettings> rings;  // as rings_of() gives them; empty: the default one
-    Memory memory;                          // of an earlier life; its times are of this clock
+    std::vector<ring::RingSettings> rings;    // as rings_of() gives them; empty: the default one
+    Memory memory;                            // of an earlier life; its times are of this clock
+    std::optional<election::Setup> election;  // none: no leader is known here, nor elected
     bool has_seeds = false;  // there is something to resolve when resolve_seeds is asked
     std::uint64_t seed = 1;  // of the node's chance
 };
@@ -113,7 +121,9 @@ public:
     Effects seeds_resolved(TimePoint now, std::span<const Endpoint> seeds);
     // Tells the others, then Effects::left. Bounded by twice broadcast_timeout +
     // leave_propagate_delay.
-    Effects leave(TimePoint now, RequestId request);
+    // Before that, a leader hands over: for as long as its lease lasts. `for_good`: a voter also
+    // asks to be replaced, and waits for that at most 5 s.
+    Effects leave(TimePoint now, RequestId request, bool for_good = false);
     Effects force_leave(TimePoint now, RequestId request, BytesView name, bool prune);
     // Replaces our own tags. An error, with nothing changed, if they do not fit, or if the mark of
     // muster is one of them.
@@ -143,12 +153,20 @@ public:
     // Our address has changed: announced with a higher incarnation.
     Effects set_advertise(TimePoint now, const Endpoint& advertise);
 
-    // ---- durable state (nothing is gated yet: see design, "Effects") ----
+    // ---- the leader ----
+
+    // Ends with one of Effects::leadership_answers, now or later (agent/election/request.h).
+    Effects lead(TimePoint now, RequestId request, const election::Request& wanted);
+    // Seconds since 1970, for what expires by the calendar. Now and then.
+    void set_wall(std::uint64_t seconds);
+
+    // ---- durable state ----
 
     // What is to be remembered and has changed since it was last asked for; all of it with `whole`,
     // as after a write that failed. Worth asking once Effects::remember was set.
     MemoryChange remember(TimePoint now, bool whole);
 
+    // How Effects::election_write with this ticket ended.
     Effects stored(TimePoint now, std::uint64_t ticket);
     Effects store_failed(TimePoint now, std::uint64_t ticket);
 
@@ -170,6 +188,10 @@ public:
     Endpoint advertise() const;
     std::uint32_t incarnation() const;
     bool leaving() const;
+    // Who leads, as this node can say at this very moment: worth nothing when kept.
+    election::LeaderView leader(TimePoint now) const;
+    // Its part in the election, for tests and the simulator; null: it has none.
+    const election::Election* election() const;
     // Where a member stands, as far as our probes have told; our own for our name.
     std::optional<cluster::Coordinate> coordinate(BytesView name) const;
     NodeStats stats() const;

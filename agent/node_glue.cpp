@@ -2,7 +2,9 @@
 #include <iterator>
 #include <utility>
 
+#include "agent/cluster/tags.h"
 #include "agent/node_parts.h"
+#include "swim/assert.h"
 
 namespace muster {
 
@@ -32,14 +34,34 @@ Result<Effects> Node::Parts::finish(TimePoint now, std::optional<Error> refused)
     return effects;
 }
 
+// What others must know of this node as a voter is told when it has changed.
+bool Node::Parts::refresh_mark(TimePoint now, Effects& effects) {
+    Bytes wanted = election.mark();
+    if (wanted == mark || left) {
+        return false;
+    }
+    mark = std::move(wanted);
+    const Result<Bytes> changed = meta_of(tags);
+    MUSTER_ASSERT(changed.has_value());
+    announce(now, std::nullopt, *changed, effects);
+    return true;
+}
+
+void Node::Parts::leave_when_free(TimePoint now) {
+    if (leave_request && election.may_leave(now)) {
+        cluster.leave(now, *std::exchange(leave_request, std::nullopt), up);
+    }
+}
+
 void Node::Parts::settle(TimePoint now, Effects& effects) {
-    while (true) {
+    leave_when_free(now);
+    bool quiet = false;
+    while (!quiet) {
         hand_up(now, effects);
-        const bool quiet = up.broadcasts.empty() && !up.attempt && !up.leave_wire;
+        election.talk(now, up);
+        quiet = up.broadcasts.empty() && !up.attempt && !up.leave_wire;
         hand_down(now, effects);
-        if (quiet) {
-            break;
-        }
+        quiet = !refresh_mark(now, effects) && !election.talks() && quiet;
     }
     turn_rings(now, effects);
     last_input = now;
@@ -66,7 +88,9 @@ void Node::Parts::hand_up(TimePoint now, Effects& effects) {
     }
     wire.events.clear();
     for (const swim::UserMessage& message : wire.user_messages) {
-        cluster.user_message(now, message.payload, up);
+        if (!election.receive(now, message, effects)) {
+            cluster.user_message(now, message.payload, up);
+        }
     }
     wire.user_messages.clear();
     for (const swim::UserState& state : wire.user_states) {
@@ -145,6 +169,12 @@ void Node::Parts::hand_down(TimePoint now, Effects& effects) {
             effects.wire.finished.push_back(leave_ticket);
         }
     }
+    for (const MemberEvent& event : up.events) {
+        election.saw(now, event, effects);
+    }
+    for (const cluster::HeardEvent& event : up.user_events) {
+        election.heard(now, event, effects);
+    }
     keep_ring_queries(now);
     for (const Bytes& name : up.pruned) {
         report_again(now, name);
@@ -216,6 +246,9 @@ void Node::Parts::finished(TimePoint now, std::uint64_t ticket, Effects& effects
 }
 
 void Node::Parts::exchanged(TimePoint now, const swim::ExchangeResult& result, Effects& effects) {
+    if (result.error.empty()) {
+        election.joined(now, effects);
+    }
     const bool had_rejoined = rejoin.has_succeeded();
     const bool asked_for = joins.exchanged(now, result, up, effects) ||
                            rejoin.exchanged(now, result, effects.wire) ||

@@ -13,6 +13,7 @@
 #include "agent/joins.h"
 #include "agent/node.h"
 #include "agent/node_draining.h"
+#include "agent/node_election.h"
 #include "agent/node_ring_answers.h"
 #include "agent/rejoin.h"
 #include "agent/remembering.h"
@@ -38,7 +39,8 @@ struct Node::Parts final : swim::LocalState {
           swim(with_former_life(config), *this, random.split()),
           cluster(cluster_config(config), config.swim.name, config.has_seeds, random.split()),
           coordinates(config.swim.name, random.split()),
-          tags(tags_at_start(config.tags, config.memory.live_tags)),
+          election(config.election, config.swim.name, swim, cluster, election_random()),
+          tags(tags_at_start(config.tags, config.memory.live_tags, election.longest_mark())),
           draining(config.memory.drained_until),
           ring_answers(Random(config.seed ^ ring_salt)),
           joins(swim, cluster),
@@ -59,6 +61,10 @@ struct Node::Parts final : swim::LocalState {
     };
 
     static cluster::Config cluster_config(const NodeConfig& config);
+    // Chance is left alone where there is no election.
+    Random election_random() { return config.election ? random.split() : Random(config.seed); }
+    bool refresh_mark(TimePoint now, Effects& effects);
+    void leave_when_free(TimePoint now);
     Effects take();
     // The end of an input that the Serf layer may have refused.
     Result<Effects> finish(TimePoint now, std::optional<Error> refused);
@@ -92,7 +98,9 @@ struct Node::Parts final : swim::LocalState {
     swim::Swim swim;
     cluster::Cluster cluster;
     cluster::Coordinates coordinates;
+    NodeElection election;
     cluster::Tags tags;
+    Bytes mark{cluster::plain_mark};  // of us as a candidate, as announced
     Draining draining;
     std::optional<ring::Rings> rings;  // from the start on
     RingAnswers ring_answers;
@@ -106,6 +114,7 @@ struct Node::Parts final : swim::LocalState {
     bool first_join_over = false;
     bool told_rings_of_join = false;
     TimePoint last_input;
+    std::optional<RequestId> leave_request;  // waits until nobody acts by our leadership
     std::vector<Update> updates;
     std::uint64_t last_update = update_ticket_base;
     std::vector<Effects> spare;

@@ -111,7 +111,7 @@ void Node::Parts::answer_ring_queries(TimePoint now) {
 // ---- drain ----
 
 Result<Bytes> Node::Parts::meta_of(const cluster::Tags& own) const {
-    return cluster::encode_own(own, cluster::plain_mark, draining.active());
+    return cluster::encode_own(own, mark, draining.active());
 }
 
 Effects Node::drain(TimePoint now, RequestId request, std::optional<TimePoint> until) {
@@ -122,6 +122,8 @@ Effects Node::drain(TimePoint now, RequestId request, std::optional<TimePoint> u
         const auto meta = parts_->meta_of(parts_->tags);
         MUSTER_ASSERT(meta.has_value());
         parts_->announce(now, request, *meta, effects);
+        // A leader that drains hands over.
+        parts_->election.set_draining(now, parts_->draining.active(), effects);
     } else {
         RequestDone done;
         done.request = request;
@@ -138,6 +140,7 @@ void Node::Parts::tick_drain(TimePoint now, Effects& effects) {
     const auto meta = meta_of(tags);
     MUSTER_ASSERT(meta.has_value());
     announce(now, std::nullopt, *meta, effects);
+    election.set_draining(now, /*draining=*/false, effects);
     effects.notices.push_back(
         {Notice::Level::Info, "the time for which this agent was drained is over"});
 }

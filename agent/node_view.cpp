@@ -71,6 +71,14 @@ bool Node::leaving() const {
     return parts_->cluster.phase() != cluster::GracefulLeave::Phase::Running;
 }
 
+election::LeaderView Node::leader(TimePoint now) const {
+    return parts_->election.leader(now);
+}
+
+const election::Election* Node::election() const {
+    return parts_->election.election();
+}
+
 std::optional<cluster::Coordinate> Node::coordinate(BytesView name) const {
     return parts_->coordinates.find(name);
 }

@@ -27,6 +27,8 @@ LogLevel level_of(Notice::Level level) {
 
 void Agent::Parts::perform(Effects effects) {
     send(effects.wire);
+    if (effects.election_write)
+        voting.write(*std::exchange(effects.election_write, std::nullopt));
     for (const MemberEvent& event : effects.events)
         tell(event);
     for (const NameConflict& conflict : effects.conflicts)
@@ -35,6 +37,8 @@ void Agent::Parts::perform(Effects effects) {
         tell(event);
     for (const cluster::HeardQuery& query : effects.queries)
         tell(query);
+    for (const election::Event& event : effects.leadership)
+        tell(event);
     for (const Notice& notice : effects.notices)
         tell(notice);
     tell_view();
@@ -46,6 +50,8 @@ void Agent::Parts::perform(Effects effects) {
         later([this, own = std::move(answer)] { hand_over(own); });
     for (const cluster::KeyReport& report : effects.key_reports)
         hand_over(report);
+    for (const election::Answer& answer : effects.leadership_answers)
+        hand_over(answer);
     const std::vector<cluster::KeyRequest> wanted = std::move(effects.key_requests);
     if (effects.remember && keeping.next_deadline() == never)
         keeping.wanted(clock.now());

@@ -35,6 +35,16 @@ bool has_reply_body(Command command, bool extended) {
         case Command::RingStatus:
         case Command::Drain:
         case Command::DrainStatus:
+        case Command::Leader:
+        case Command::LeaderHold:
+        case Command::LeaderRelease:
+        case Command::LeaderResign:
+        case Command::LeaderTransfer:
+        case Command::LeaderCheckToken:
+        case Command::LeaderOnce:
+        case Command::LeaderReset:
+        case Command::VotersChange:
+        case Command::VotersRecover:
             return true;
         case Command::Tags:
         case Command::Event:
@@ -91,14 +101,29 @@ std::optional<Error> Client::greet(const std::string& token) {
 }
 
 Result<Client::Reply> Client::call(Command command, const std::string& body,
-                                   std::uint64_t min_index) {
+                                   std::uint64_t min_index, bool for_good) {
     std::string request;
     const api::CommandTraits& traits = api::traits(command);
-    api::encode_header({.command = Bytes(traits.name), .seq = ++seq_, .min_index = min_index},
+    api::encode_header({.command = Bytes(traits.name),
+                        .seq = ++seq_,
+                        .min_index = min_index,
+                        .for_good = for_good},
                        request);
     request += body;
     const bool takes_long = traits.changes || traits.name.starts_with("ring");
     const Deadline deadline = Clock::now() + (takes_long ? change_timeout : read_timeout);
+    return exchange(command, request, deadline);
+}
+
+Result<Client::Reply> Client::call_within(Command command, const std::string& body,
+                                          Deadline deadline) {
+    std::string request;
+    api::encode_header({.command = Bytes(api::traits(command).name), .seq = ++seq_}, request);
+    return exchange(command, request + body, deadline);
+}
+
+Result<Client::Reply> Client::exchange(Command command, const std::string& request,
+                                       Deadline deadline) {
     if (auto error = connection_.send(request, deadline))
         return *error;
     for (;;) {

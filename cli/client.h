@@ -38,7 +38,10 @@ public:
         api::Value body;  // nil if there is none
     };
     Result<Reply> call(api::Command command, const std::string& body = {},
-                       std::uint64_t min_index = 0);
+                       std::uint64_t min_index = 0, bool for_good = false);
+    // The same, within a time of the caller's. After the error that it has passed the connection is
+    // of no use: the answer may come yet.
+    Result<Reply> call_within(api::Command command, const std::string& body, Deadline deadline);
 
     // A request whose reply is read by `read`; the agent's error is one as well.
     template <class Answer, class Request>
@@ -85,6 +88,7 @@ private:
     explicit Client(Connection connection) : connection_(std::move(connection)) {}
     std::optional<Error> greet(const std::string& token);
     std::optional<Error> subscribe(api::Command command, const std::string& body);
+    Result<Reply> exchange(api::Command command, const std::string& request, Deadline deadline);
     Result<api::Value> receive(Deadline deadline);
 
     Connection connection_;

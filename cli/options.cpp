@@ -5,6 +5,7 @@
 #include "agent/api/duration.h"
 #include "agent/api/text.h"
 #include "cli/options_cluster.h"
+#include "cli/options_leader.h"
 #include "cli/options_parts.h"
 #include "cli/options_ring.h"
 
@@ -26,6 +27,8 @@ struct Raw {
     MonitorOptions monitor;
     ClusterOptions cluster;
     RingOptions ring;
+    LeaveOptions leave;
+    LeaderCommands leader;
 };
 
 const std::vector<std::string> statuses{"alive", "suspect", "leaving", "left", "failed", "none"};
@@ -56,7 +59,10 @@ void add_join_and_leave(CLI::App& app, Raw& raw) {
     CLI::App* join = app.add_subcommand("join", "join the cluster of other agents");
     add(*join, "seeds", raw.join.seeds, "HOST[:PORT]", "agents to join through")->required();
     join->add_flag("--replay", raw.join.replay, "also hear user events from before the join");
-    app.add_subcommand("leave", "leave the cluster gracefully; the agent then ends");
+    CLI::App* leave =
+        app.add_subcommand("leave", "leave the cluster gracefully; the agent then ends");
+    leave->add_flag("--for-good", raw.leave.for_good,
+                    "a voter is replaced by a spare, and does not count on coming back");
     CLI::App* force_leave =
         app.add_subcommand("force-leave", "make a failed member one that has left");
     add(*force_leave, "name", raw.force_leave.name, "NAME", "the member's name")->required();
@@ -67,6 +73,7 @@ void add_wait(CLI::App& app, Raw& raw) {
     CLI::App* wait = app.add_subcommand("wait", "wait until the cluster is as asked (else exit 3)");
     add(*wait, "--members", raw.wait.members, "N", "at least N members are alive")
         ->check(CLI::NonNegativeNumber);
+    wait->add_flag("--leader", raw.wait.leader, "there is a leader");
     add_each(*wait, "--member", raw.wait_members, "NAME=STATUS",
              "the member is alive, suspect, leaving, left, failed, or none (unknown); repeatable");
     wait->add_flag("--ring-agreed", raw.wait.ring_agreed,
@@ -101,10 +108,10 @@ void finish_wait(Raw& raw) {
                                 "failed, none");
         raw.wait.statuses.emplace_back(text.substr(0, equals), status);
     }
-    if (!raw.wait.members && raw.wait.statuses.empty() && !raw.wait.ring_agreed)
+    if (!raw.wait.members && !raw.wait.leader && !raw.wait.ring_agreed && raw.wait.statuses.empty())
         throw CLI::ValidationError("wait",
-                                   "say what to wait for: --members N, --member NAME=STATUS or "
-                                   "--ring-agreed");
+                                   "say what to wait for: --members N, --leader, --member "
+                                   "NAME=STATUS or --ring-agreed");
 }
 
 CommandOptions chosen(const std::string& command, Raw& raw) {
@@ -116,7 +123,7 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
     if (command == "join")
         return raw.join;
     if (command == "leave")
-        return LeaveOptions{};
+        return raw.leave;
     if (command == "force-leave")
         return raw.force_leave;
     if (command == "info")
@@ -131,6 +138,8 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
     }
     if (RingOptions::knows(command))
         return raw.ring.chosen(command);
+    if (LeaderCommands::has(command))
+        return raw.leader.chosen(command);
     return raw.cluster.chosen(command);
 }
 
@@ -161,6 +170,7 @@ std::variant<Options, Usage> parse_options(const std::vector<std::string>& argum
     add_wait(app, raw);
     raw.cluster.add_to(app);
     raw.ring.add_to(app);
+    raw.leader.add_to(app);
     add_others(app, raw);
     app.fallthrough();
     app.require_subcommand(0, 1);

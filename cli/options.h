@@ -27,7 +27,9 @@ struct JoinOptions {
     std::vector<std::string> seeds;
     bool replay = false;
 };
-struct LeaveOptions {};
+struct LeaveOptions {
+    bool for_good = false;
+};
 struct ForceLeaveOptions {
     std::string name;
     bool prune = false;
@@ -35,6 +37,7 @@ struct ForceLeaveOptions {
 struct InfoOptions {};
 struct WaitOptions {
     std::optional<std::uint64_t> members;                       // so many alive, at least
+    bool leader = false;                                        // somebody leads
     std::vector<std::pair<std::string, std::string>> statuses;  // of members, by name
     Duration timeout{};
     bool ring_agreed = false;  // all use one ring, and it is not about to be another
@@ -110,12 +113,52 @@ struct DrainOptions {
     std::optional<Duration> time;
 };
 
+struct LeaderOptions {
+    bool am_i = false;
+    bool wait = false;
+    bool unfenced = false;
+    std::optional<Duration> timeout;  // of the wait; none: for ever
+};
+struct ResignOptions {
+    Duration hold_off{};
+};
+struct TransferOptions {
+    std::string name;
+};
+struct CheckTokenOptions {
+    std::uint64_t term = 0;
+};
+struct ResetOptions {
+    bool force = false;
+};
+struct VotersOptions {
+    enum class Action : std::uint8_t { List, Add, Remove, Replace, Target, Recover };
+    Action action = Action::List;
+    std::string name;
+    std::string old;  // replace: who goes
+    std::uint64_t target = 0;
+    std::vector<std::string> names;  // recover
+};
+struct RunOptions {
+    std::vector<std::string> command;  // at least the program
+    std::string name;                  // under which leadership is held
+    bool no_wait = false;
+    std::optional<Duration> wait;  // none: for ever
+    std::string once;              // a key; empty: as often as asked
+    Duration lasts = std::chrono::hours(24);
+    std::optional<Duration> grace;  // none: 0.15 of the lease
+    Duration hold_off = std::chrono::seconds(10);
+    int lost_status = 4;
+    bool unfenced = false;
+};
+
 using CommandOptions =
     std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions, InfoOptions,
                  WaitOptions, MonitorOptions, VersionOptions, TagsOptions, EventOptions,
                  QueryOptions, KeysOptions, RotateOptions, KeygenOptions, RttOptions,
                  ReachabilityOptions, RingOwnersOptions, RingShowOptions, RingExportOptions,
-                 RingDiffOptions, RingStatusOptions, DrainOptions>;
+                 RingDiffOptions, RingStatusOptions, DrainOptions, LeaderOptions, ResignOptions,
+                 TransferOptions, CheckTokenOptions, ResetOptions, VotersOptions, RunOptions>;
 
 struct Options {
     std::string api;       // a socket's path; empty: the default

@@ -16,9 +16,6 @@ using api::Command;
 
 namespace {
 
-// Between two questions about the ring.
-constexpr auto ring_pause = std::chrono::milliseconds(500);
-
 // A serf agent's errors may have several lines, with white space around them.
 std::string one_line(std::string_view text) {
     std::string line;
@@ -33,6 +30,9 @@ std::string one_line(std::string_view text) {
         line.pop_back();
     return line;
 }
+
+// Not everything that is waited for is told of: a ring on which all agree, a leader that goes.
+constexpr auto looks_again = std::chrono::milliseconds(500);
 
 // Waits for a record, then takes all others that have come meanwhile: one look at the members
 // answers for all of them. False: the deadline has passed.
@@ -110,8 +110,15 @@ ExitStatus Run::simple(Command command, const std::string& body, const std::stri
     return print(options_->json ? left_json() : done);
 }
 
-ExitStatus Run::operator()(const LeaveOptions&) {
-    return simple(Command::Leave, {}, "left the cluster; the agent ends\n");
+ExitStatus Run::operator()(const LeaveOptions& asked) {
+    Result<Client> client = connect();
+    if (!client)
+        return fail(client.error().text);
+    const Result<Client::Reply> reply =
+        client->call(Command::Leave, {}, /*min_index=*/0, asked.for_good);
+    if (!reply || !reply->error.empty())
+        return fail(reply ? BytesView(reply->error) : BytesView(reply.error().text));
+    return print(options_->json ? left_json() : "left the cluster; the agent ends\n");
 }
 
 ExitStatus Run::operator()(const ForceLeaveOptions& asked) {
@@ -148,13 +155,20 @@ ExitStatus Run::operator()(const WaitOptions& asked) {
             return fail(members.error().text);
         std::string missing = unmet(asked, *members);
         Deadline next = deadline;
+        if (asked.leader) {
+            const Result<api::ReadLeader> leader = ask_leader(*client);
+            if (!leader)
+                return fail(leader.error().text);
+            if (!leader->leader)
+                missing += (missing.empty() ? "" : "; ") + ("nobody leads: " + leader->reason);
+            next = std::min(*deadline, Clock::now() + looks_again);
+        }
         if (missing.empty() && asked.ring_agreed) {
             Result<std::string> disagreement = ring_disagreement(*client, *deadline);
             if (!disagreement)
                 return fail(disagreement.error().text);
             missing = *std::move(disagreement);
-            // Nobody tells when it is so: asked again.
-            next = std::min(*deadline, Clock::now() + ring_pause);
+            next = std::min(*deadline, Clock::now() + looks_again);
         }
         Result<bool> changed = true;
         if (!missing.empty())

@@ -6,12 +6,19 @@
 #include <string_view>
 
 #include "agent/api/messages.h"
+#include "agent/api/reply_reader_leader.h"
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/rotation.h"
 #include "cli/run.h"
 
 namespace muster::cli {
+
+// How a request about the leader ended.
+struct Led {
+    Bytes error;  // empty: done
+    api::ReadLed reply;
+};
 
 class Run {
 public:
@@ -44,12 +51,26 @@ public:
     ExitStatus operator()(const KeysOptions& asked);
     ExitStatus operator()(const RotateOptions& asked);
     ExitStatus operator()(const KeygenOptions& asked);
+    // run_leader.cpp
+    ExitStatus operator()(const LeaderOptions& asked);
+    ExitStatus operator()(const ResignOptions& asked);
+    ExitStatus operator()(const TransferOptions& asked);
+    ExitStatus operator()(const CheckTokenOptions& asked);
+    ExitStatus operator()(const ResetOptions& asked);
+    ExitStatus operator()(const VotersOptions& asked);
+    // run_command.cpp
+    ExitStatus operator()(const RunOptions& asked);
 
 private:
     ExitStatus fail(std::string_view text);
     ExitStatus print(const std::string& text, ExitStatus status = ExitStatus::Done);
     ExitStatus simple(api::Command command, const std::string& body, const std::string& done);
     ExitStatus key_status();
+    static Result<api::ReadLeader> ask_leader(Client& client);
+    static Result<Led> ask_led(Client& client, api::Command command, const std::string& body);
+    ExitStatus refused(const Led& led);
+    ExitStatus show_leader(const LeaderOptions& asked, const api::ReadLeader& leader);
+    ExitStatus give_up(api::Command command, const std::string& body, const std::string& done);
     Result<Client> connect() const { return Client::connect(*target_); }
     Result<Client> connect_to_musterd() const;
     Result<std::string> payload(const Payload& given);

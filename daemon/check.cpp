@@ -1,7 +1,11 @@
 #include "daemon/check.h"
 
+#include <algorithm>
+
 #include "agent/api/duration.h"
 #include "agent/cluster/mark.h"
+#include "agent/election/record.h"
+#include "agent/election/view.h"
 #include "swim/assert.h"
 
 namespace muster {
@@ -20,6 +24,7 @@ public:
         check_keys();
         check_swim();
         check_cluster();
+        check_election();
         return std::move(errors_);
     }
 
@@ -78,8 +83,12 @@ private:
     }
 
     void check_tags() {
+        // With room for the mark at its longest.
+        election::Mark mark;
+        mark.candidate = settings_.election.candidate;
+        mark.expect = mark.priority = UINT8_MAX;
         if (const Result<Bytes> encoded =
-                cluster::encode_own(settings_.tags, cluster::plain_mark, /*drained=*/false);
+                cluster::encode_own(settings_.tags, election::encode(mark), /*drained=*/false);
             !encoded)
             fail("tag", encoded.error().text);
     }
@@ -129,6 +138,46 @@ private:
         positive("cluster.reap_interval", c.reap_interval);
         positive("cluster.retry_first", c.retry_first);
         positive("cluster.seed_retry_max", c.seed_retry_max);
+    }
+
+    bool given(std::string_view key) const { return place_of(key).source != Source::Default; }
+
+    void check_election() {
+        const election::Config& e = settings_.election;
+        if (e.candidate && (settings_.ephemeral || settings_.data_dir.empty())) {
+            fail("voter", given("ephemeral") ? "ephemeral" : "",
+                 "a voter that keeps nothing would forget its votes and promises, and vote twice "
+                 "(give it --data-dir, or leave --voter out)");
+        }
+        if (e.candidate && (e.mode == election::Mode::View || e.mode == election::Mode::Off)) {
+            fail("voter", "election.mode",
+                 "nobody votes with [election] mode = \"" +
+                     std::string(e.mode == election::Mode::View ? "view" : "off") +
+                     "\" (leave one of the two out)");
+        }
+        if (e.candidate && settings_.node.size() > election::max_name) {
+            fail("voter", "node",
+                 "the name of a voter has at most " + std::to_string(election::max_name) +
+                     " bytes, " + settings_.node + " has " + std::to_string(settings_.node.size()) +
+                     " (see --node)");
+        }
+        if (e.expect != 0 && !e.list.empty()) {
+            fail("expect", "election.voters",
+                 "the voters to found with are listed, and counted as well (leave one of the two "
+                 "out)");
+        }
+        for (const std::string_view key :
+             {std::string_view("expect"), std::string_view("election.voters")}) {
+            if (given(key) && !e.candidate)
+                fail(key, "it is for a host that votes, and this one does not (see --voter)");
+        }
+        if (e.replace_after)
+            positive("election.replace_after", *e.replace_after);
+        std::vector<Bytes> names = e.list;
+        std::sort(names.begin(), names.end());
+        const auto twice = std::adjacent_find(names.begin(), names.end());
+        if (twice != names.end())
+            fail("election.voters", "\"" + *twice + "\" is named twice");
     }
 
     const Settings& settings_;

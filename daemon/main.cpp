@@ -23,6 +23,7 @@ AgentConfig agent_config(const Settings& settings) {
     config.node.cluster = settings.cluster;
     config.node.tags = settings.tags;
     config.node.rings = settings.rings;
+    config.node.election.emplace().config = settings.election;
     config.bind = settings.bind;
     config.advertise = settings.advertise;
     config.seeds = settings.join;

@@ -217,6 +217,8 @@ std::vector<Option> all_options() {
     };
     also("tag", "tags");              // what one writes over a table of several
     also("keyring", "keyring_file");  // as Serf calls it
+    const std::vector<Option> electing = election_options();
+    options.insert(options.end(), electing.begin(), electing.end());
     const std::vector<Option> knobs = knob_options();
     options.insert(options.end(), knobs.begin(), knobs.end());
     return options;

@@ -49,6 +49,8 @@ std::vector<Option> all_options();
 
 // Part of all_options(), apart to keep both small: every knob of swim::Config and cluster::Config.
 std::vector<Option> knob_options();
+// And what the leader's election is told.
+std::vector<Option> election_options();
 
 // The option, or null.
 const Option* find_option(const std::vector<Option>& options, std::string_view section,

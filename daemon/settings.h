@@ -9,6 +9,7 @@
 
 #include "agent/cluster/config.h"
 #include "agent/cluster/tags.h"
+#include "agent/election/config.h"
 #include "agent/log.h"
 #include "agent/ring/settings.h"
 #include "swim/config.h"
@@ -44,6 +45,7 @@ struct Settings {
     swim::Config swim;
     cluster::Config cluster;
     std::vector<ring::RingSettings> rings;  // empty: the default one
+    election::Config election;              // its name is not used
 };
 
 }  // namespace muster

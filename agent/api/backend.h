@@ -17,6 +17,8 @@
 #include "agent/api/ring_questions.h"
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
+#include "agent/election/leader_view.h"
+#include "agent/election/request.h"
 #include "agent/node.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
@@ -58,6 +60,7 @@ public:
     // A ring uses other members, for those who want to hear it.
     virtual void on_ring_change(const RingChange& /*change*/) {}
     virtual bool wants_ring_changes() const { return false; }
+    virtual void on_leadership(const election::Event& event) = 0;
     // The view's index has risen, for whatever reason; its events, if any, were told before.
     virtual void on_view(std::uint64_t index) = 0;
     // One log record as the daemon wrote it. Called on the loop thread.
@@ -83,8 +86,9 @@ public:
     // `replay`: user events from before the join are told too.
     virtual void join(std::vector<std::string> seeds, bool replay,
                       std::function<void(JoinOutcome)> done) = 0;
-    // Leaves gracefully; the daemon ends after `done` was called.
-    virtual void leave(std::function<void(std::string error)> done) = 0;
+    // Leaves gracefully; the daemon ends after `done` was called. `for_good`: a voter asks to be
+    // replaced.
+    virtual void leave(bool for_good, std::function<void(std::string error)> done) = 0;
     virtual void force_leave(const Bytes& name, bool prune,
                              std::function<void(std::string error)> done) = 0;
     virtual void set_tags(const cluster::Tags& tags,
@@ -115,6 +119,11 @@ public:
     virtual void drain(bool on, std::optional<Duration> time,
                        std::function<void(std::string error)> done) = 0;
     virtual DrainState drain_state() const = 0;
+    // Who leads, as can be said at this moment.
+    virtual election::LeaderView leader() const = 0;
+    // `done` may be called during the call.
+    virtual void lead(const election::Request& wanted,
+                      std::function<void(const election::Answer&)> done) = 0;
 
     // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.
     virtual void subscribe(Subscriber& subscriber) = 0;

@@ -38,6 +38,12 @@ cluster::KeyReport refused_keys(std::string_view error) {
     return report;
 }
 
+election::Answer refused_leader(std::string_view error) {
+    election::Answer answer;
+    answer.error = error;
+    return answer;
+}
+
 // Hands the backend's old log records to one conversation.
 class LogReplay final : public Subscriber {
 public:
@@ -45,6 +51,7 @@ public:
     void on_member_event(const MemberEvent&) override {}
     void on_user_event(const cluster::HeardEvent&) override {}
     void on_query(const cluster::HeardQuery&) override {}
+    void on_leadership(const election::Event&) override {}
     void on_view(std::uint64_t) override {}
     void on_log(LogLevel level, std::int64_t wall_ns, std::string_view text) override {
         MonitorRecord record({.level = level, .wall_ns = wall_ns, .text = text});
@@ -124,6 +131,23 @@ void Conversation::perform(Request request) {
             return drain(request);
         case Command::DrainStatus:
             return reply_drain(request, {});
+        case Command::Leader:
+            return leader(request);
+        case Command::LeaderHold:
+            return hold(request);
+        case Command::LeaderRelease:
+            return release(request);
+        case Command::LeaderResign:
+        case Command::LeaderTransfer:
+        case Command::LeaderReset:
+            return change_leader(request);
+        case Command::LeaderCheckToken:
+            return check_token(request);
+        case Command::LeaderOnce:
+            return use_once(request);
+        case Command::VotersChange:
+        case Command::VotersRecover:
+            return change_voters(request);
     }
 }
 
@@ -224,10 +248,11 @@ void Conversation::join(const Request& request) {
 }
 
 void Conversation::leave(const Request& request) {
-    premises_.backend.leave(completion<std::string>([this, request](const std::string& error) {
+    const auto done = [this, request](const std::string& error) {
         acknowledge(request, error);
         end();
-    }));
+    };
+    premises_.backend.leave(request.header.for_good, completion<std::string>(done));
 }
 
 void Conversation::force_leave(const Request& request) {
@@ -322,6 +347,18 @@ void Conversation::refuse(const Request& request, std::string_view error) {
         case Command::RingStatus:
         case Command::Drain:
             return reply_nothing(request, error);
+        case Command::Leader:
+            return reply_leader(request, error);
+        case Command::LeaderHold:
+        case Command::LeaderRelease:
+        case Command::LeaderResign:
+        case Command::LeaderTransfer:
+        case Command::LeaderCheckToken:
+        case Command::LeaderOnce:
+        case Command::LeaderReset:
+        case Command::VotersChange:
+        case Command::VotersRecover:
+            return reply_led(request, refused_leader(error));
         case Command::Members:
         case Command::MembersFiltered:
         case Command::Statistics: {

@@ -207,6 +207,11 @@ void Conversation::on_query(const QueryNews& news) {
         premises_.stats.records_dropped += subscriptions_.deliver(news, encoding_, *link_);
 }
 
+void Conversation::on_leadership(LeadershipRecord& record) {
+    if (!ended_)
+        premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);
+}
+
 void Conversation::on_log(MonitorRecord& record) {
     if (!ended_)
         premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);

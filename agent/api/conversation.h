@@ -69,6 +69,7 @@ public:
     void on_event(EventRecord& record);
     void on_user_event(UserEventRecord& record);
     void on_query(const QueryNews& news);
+    void on_leadership(LeadershipRecord& record);
     void on_log(MonitorRecord& record);
     void on_view(std::uint64_t index);
     void on_ring_change(RingChangeRecord& record);
@@ -146,6 +147,18 @@ private:
     void reply_drain(const Request& request, std::string_view error);
     // An empty body.
     void reply_nothing(const Request& request, std::string_view error);
+    // The commands about the leader, in commands_leader.cpp.
+    void leader(const Request& request);
+    void hold(const Request& request);
+    void release(const Request& request);
+    void change_leader(const Request& request);
+    void check_token(const Request& request);
+    void use_once(const Request& request);
+    void change_voters(const Request& request);
+    void lead(const Request& request, const election::Request& wanted);
+    std::optional<election::HolderId> holder(const Bytes& name);
+    void reply_leader(const Request& request, std::string_view error);
+    void reply_led(const Request& request, const election::Answer& answer);
 
     // The request's body is not as it should be.
     void malformed(const Request& request, const Error& error);
@@ -197,6 +210,7 @@ private:
     };
     std::map<std::uint64_t, Asked> queries_;
     std::uint64_t last_query_ = 0;
+    std::map<Bytes, election::HolderId> holders_;  // by what they hold
 };
 
 template <class Outcome, class Then>

@@ -12,6 +12,12 @@ using Kind = MemberEvent::Kind;
 constexpr Kind kinds[] = {Kind::Join, Kind::Leave,   Kind::Failed, Kind::Update,
                           Kind::Reap, Kind::Suspect, Kind::Cleared};
 
+using Leadership = election::Event::Kind;
+
+constexpr Leadership leadership[] = {Leadership::LeaderAcquired, Leadership::LeaderLost,
+                                     Leadership::NewLeader, Leadership::QuorumLost,
+                                     Leadership::QuorumRegained};
+
 // Serf's own, or all.
 std::span<const Kind> known_kinds(bool extended) {
     return std::span(kinds).first(extended ? 7 : 5);
@@ -64,6 +70,18 @@ bool EventFilter::add(std::string_view filter, bool extended) {
     for (const Kind kind : known_kinds(extended)) {
         if (everything || filter == to_string(kind)) {
             kinds_ = static_cast<std::uint8_t>(kinds_ | bit(kind));
+            known = true;
+        }
+    }
+    return add_leadership(filter, extended) || known;
+}
+
+bool EventFilter::add_leadership(std::string_view filter, bool extended) {
+    bool known = false;
+    for (const Leadership kind : leadership) {
+        if (extended && (filter == "*" || filter == election::to_string(kind))) {
+            leadership_ =
+                static_cast<std::uint8_t>(leadership_ | 1U << static_cast<unsigned>(kind));
             known = true;
         }
     }

@@ -1,5 +1,5 @@
 // Which events a stream carries: Serf's comma-separated filters (docs/protocol/rpc.md section 4.6),
-// and for our own clients the suspicions that Serf does not tell. Pure.
+// and for our own clients the suspicions and the leaders that Serf does not tell. Pure.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,9 @@ public:
     // "user:" is "user", as in Serf.
     static std::optional<EventFilter> parse(std::string_view type, bool extended);
 
+    bool matches(election::Event::Kind kind) const {
+        return (leadership_ & (1U << static_cast<unsigned>(kind))) != 0;
+    }
     bool matches(MemberEvent::Kind kind) const { return (kinds_ & bit(kind)) != 0; }
     bool matches_user_event(BytesView name) const { return user_events_.match(name); }
     // Only if it was asked for by its name: it costs the agent the points of its rings.
@@ -38,9 +41,11 @@ private:
         return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
     }
     bool add(std::string_view filter, bool extended);
+    bool add_leadership(std::string_view filter, bool extended);
 
     std::uint8_t kinds_ = 0;
     bool ring_changes_ = false;
+    std::uint8_t leadership_ = 0;
     Names user_events_;
     Names queries_;
 };

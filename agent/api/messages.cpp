@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<CommandTraits, 27> commands{{
+constexpr std::array<CommandTraits, 37> commands{{
     {Command::Handshake, "handshake", /*has_body=*/true, /*changes=*/false},
     {Command::Auth, "auth", true, false},
     {Command::Members, "members", false, false},
@@ -38,6 +38,16 @@ constexpr std::array<CommandTraits, 27> commands{{
     {Command::RingStatus, "ring-status", true, false},
     {Command::Drain, "drain", true, true},
     {Command::DrainStatus, "drain-status", false, false},
+    {Command::Leader, "leader", false, false},
+    {Command::LeaderHold, "leader-hold", true, true},
+    {Command::LeaderRelease, "leader-release", true, true},
+    {Command::LeaderResign, "leader-resign", true, true},
+    {Command::LeaderTransfer, "leader-transfer", true, true},
+    {Command::LeaderCheckToken, "leader-check-token", true, false},
+    {Command::LeaderOnce, "leader-once", true, true},
+    {Command::LeaderReset, "leader-reset", true, true},
+    {Command::VotersChange, "voters-change", true, true},
+    {Command::VotersRecover, "voters-recover", true, true},
 }};
 
 template <class Request>
@@ -85,6 +95,7 @@ Result<RequestHeader> decode_header(const Value& record, bool seq_required) {
     header.seq = fields.natural("Seq");
     header.min_index = fields.natural("MinIndex");
     header.max_wait = Duration(fields.integer("MaxWait"));
+    header.for_good = fields.boolean("ForGood");
     if (!fields.failed() && !fields.has("Command"))
         return Error{"request: field Command is missing"};
     if (!fields.failed() && seq_required && record.find("Seq") == nullptr)
@@ -188,8 +199,11 @@ void encode_header(const RequestHeader& header, std::string& out) {
     MsgpackEncoder encoder(out, /*extended=*/false);
     const bool has_index = header.min_index != 0;
     const bool has_wait = header.max_wait != Duration::zero();
-    encoder.begin_map(std::size_t{2} + (has_index ? 1 : 0) + (has_wait ? 1 : 0));
+    encoder.begin_map(std::size_t{2} + (has_index ? 1 : 0) + (has_wait ? 1 : 0) +
+                      (header.for_good ? 1 : 0));
     encoder.text_field("Command", header.command);
+    if (header.for_good)
+        encoder.boolean_field("ForGood", true);
     if (has_wait) {
         encoder.key("MaxWait");
         encoder.integer(header.max_wait.count());

@@ -4,7 +4,8 @@
 //
 // One request is a header and, for most commands, a body; in JSON both are one object. Our fields
 // that are not of one command stand in the header, since some commands have no body: MinIndex (the
-// answer waits until the view has that index) and MaxWait (for so many nanoseconds at most).
+// answer waits until the view has that index), MaxWait (for so many nanoseconds at most), and
+// ForGood of `leave`.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +51,16 @@ enum class Command : std::uint8_t {
     RingStatus,
     Drain,
     DrainStatus,
+    Leader,
+    LeaderHold,
+    LeaderRelease,
+    LeaderResign,
+    LeaderTransfer,
+    LeaderCheckToken,
+    LeaderOnce,
+    LeaderReset,
+    VotersChange,
+    VotersRecover,
 };
 
 struct CommandTraits {
@@ -68,6 +79,7 @@ struct RequestHeader {
     std::uint64_t seq = 0;
     std::uint64_t min_index = 0;
     Duration max_wait = Duration::zero();  // 0: as the server likes
+    bool for_good = false;                 // of a leave: a voter asks to be replaced
 };
 
 // Command and Seq must be there in msgpack; a line of JSON may leave Seq out.

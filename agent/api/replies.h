@@ -84,6 +84,12 @@ void write_ltime(Encoder& encoder, cluster::LamportTime ltime);
 // How a change of keys went, or their list. Serf's `Keys` is nil but for a list.
 void write_key_report(Encoder& encoder, const cluster::KeyReport& report, bool is_list);
 
+// Who leads, and one answer for every request of a `leader-` or `voters-` command.
+void write_leader(Encoder& encoder, const election::LeaderView& view);
+void write_leader_answer(Encoder& encoder, const election::Answer& answer);
+// One record of a stream: who leads has changed.
+void write_leadership(Encoder& encoder, const election::Event& event, std::int64_t wall_ns);
+
 // None: the member is not known, or nobody has measured it yet.
 void write_coordinate(Encoder& encoder, const std::optional<cluster::Coordinate>& coordinate);
 

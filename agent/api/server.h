@@ -59,6 +59,7 @@ struct ServerStats {
     std::size_t connections = 0;  // open now
     std::uint64_t accepted = 0;
     std::uint64_t requests = 0;
+    std::uint64_t holders = 0;          // of leadership, ever
     std::uint64_t records_dropped = 0;  // of streams and monitors whose client did not read
     // What was refused or cut off, by reason: "undecodable", "permission", ...
     std::map<std::string, std::uint64_t> refused;

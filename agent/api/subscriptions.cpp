@@ -105,6 +105,15 @@ std::uint64_t Subscriptions::deliver(const QueryNews& news, Encoding encoding, L
     return dropped;
 }
 
+std::uint64_t Subscriptions::deliver(LeadershipRecord& record, Encoding encoding, Link& link) {
+    std::uint64_t dropped = 0;
+    for (auto& [seq, stream] : streams_) {
+        if (stream.filter.matches(record.kind()))
+            dropped += deliver_to(seq, stream, record, encoding, link);
+    }
+    return dropped;
+}
+
 std::uint64_t Subscriptions::deliver(MonitorRecord& record, Encoding encoding, Link& link) {
     if (!monitor_ || record.level() < monitor_->second.level)
         return 0;

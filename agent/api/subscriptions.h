@@ -62,6 +62,20 @@ private:
     std::int64_t wall_ns_;
 };
 
+class LeadershipRecord final : public SharedRecord {
+public:
+    // REQUIRES: `event` outlives this.
+    LeadershipRecord(const election::Event& event, std::int64_t wall_ns)
+        : event_(&event), wall_ns_(wall_ns) {}
+    election::Event::Kind kind() const { return event_->kind; }
+
+private:
+    void write(Encoder& encoder) const override { write_leadership(encoder, *event_, wall_ns_); }
+
+    const election::Event* event_;
+    std::int64_t wall_ns_;
+};
+
 // A query, before it has the number that each of its records gets.
 struct QueryNews {
     const cluster::HeardQuery& query;
@@ -112,6 +126,7 @@ public:
     std::uint64_t deliver(EventRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(UserEventRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(const QueryNews& news, Encoding encoding, Link& link);
+    std::uint64_t deliver(LeadershipRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(MonitorRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(RingChangeRecord& record, Encoding encoding, Link& link);
     bool wants_ring_changes() const;

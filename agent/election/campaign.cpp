@@ -1,6 +1,7 @@
 #include "agent/election/campaign.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::election {
 
@@ -59,7 +60,7 @@ void Campaign::begin(TimePoint now, const State& state, Random& random) {
     phase_ = Phase::PreVoting;
     transfer_of_ = 0;
     granted_ = {state.id};
-    answered_ = {state.id};
+    answered_before_ = std::exchange(answered_, {state.id});
     jitter_ = random.below(widened());
     retry_ = now + widened() + jitter_;
 }
@@ -74,7 +75,7 @@ void Campaign::begin_transfer(TimePoint now, Term transfer_of, Random& random) {
 void Campaign::stood(VoterId self) {
     phase_ = Phase::Voting;
     granted_ = {self};
-    answered_ = {self};
+    answered_before_ = std::exchange(answered_, {self});
 }
 
 bool Campaign::count(VoterId from, bool granted, const Record& record) {
@@ -87,8 +88,8 @@ bool Campaign::count(VoterId from, bool granted, const Record& record) {
     return majority(record, [this](VoterId id) { return holds(granted_, id); });
 }
 
-bool Campaign::answered(VoterId id) const {
-    return holds(answered_, id);
+bool Campaign::reached(VoterId id) const {
+    return holds(answered_, id) || holds(answered_before_, id);
 }
 
 bool Campaign::heard_majority(const Record& record) const {
@@ -100,6 +101,7 @@ void Campaign::stand_back(TimePoint now, bool long_wait, Random& random) {
     transfer_of_ = 0;
     granted_.clear();
     answered_.clear();
+    answered_before_.clear();
     if (!long_wait) {
         failures_ = 0;
     }

@@ -55,7 +55,8 @@ public:
     void stood(VoterId self);
     // An answer to what this phase asks. True if it makes a majority.
     bool count(VoterId from, bool granted, const Record& record);
-    bool answered(VoterId id) const;
+    // Whether it has answered this attempt, or the one before: what a person is told.
+    bool reached(VoterId id) const;
     // Whether a majority has answered at all, this time.
     bool heard_majority(const Record& record) const;
 
@@ -82,6 +83,7 @@ private:
     Term transfer_of_ = 0;
     std::vector<VoterId> granted_;
     std::vector<VoterId> answered_;
+    std::vector<VoterId> answered_before_;
 };
 
 }  // namespace muster::election

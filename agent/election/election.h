@@ -72,8 +72,9 @@ public:
     std::string recover(TimePoint now, const std::vector<Bytes>& names, Output& out);
     // Becomes another voter, of no cluster.
     std::string reset(TimePoint now, bool force, Output& out);
-    // Asks three voters; what they answer is in leader() then.
-    void ask_leader(TimePoint now, Output& out);
+    // Asks voters who leads. What they answer is in leader() then, and what the leader itself said
+    // in confirmed(). The number of the question.
+    std::uint64_t ask_leader(TimePoint now, Asked asked, Output& out);
 
     // ---- hints ----
 
@@ -92,6 +93,7 @@ public:
 
     LeaderView leader(TimePoint now) const;
     TokenVerdict check_token(TimePoint now, Term token) const;
+    const Confirmed& confirmed() const { return confirmed_; }
     Mode mode() const;
     bool voter() const;
     // What the reserved tag is to say.
@@ -118,15 +120,6 @@ private:
     struct Waiting {
         Endpoint from;
         Message message;
-    };
-    // A leader that was heard.
-    struct Heard {
-        Term term = 0;
-        VoterId leader = no_voter;
-        Bytes name;
-        TimePoint at = TimePoint::min();
-        bool acquired = false;
-        std::vector<VoterId> answering;
     };
 
     // election.cpp: inputs, and the order in which things happen
@@ -231,6 +224,8 @@ private:
     bool wants_ = false;
     bool departing_ = false;
     std::uint64_t wall_ = 0;
+    std::uint64_t questions_ = 0;
+    Confirmed confirmed_;
     Term greatest_foreign_term_ = 0;
     std::optional<WantedChange> wanted_;
     std::vector<WantedOnce> once_;

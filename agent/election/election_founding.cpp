@@ -61,6 +61,7 @@ void Election::found(TimePoint now, Output& out) {
         begin_attempt(now, std::move(lock), out);
     } else {
         founding_.cancelled(now, random_);
+        look_around(now);
     }
 }
 
@@ -160,6 +161,7 @@ void Election::cancel(TimePoint now, Output& out) {
             post({now_called->id, voter.name, Cancel{lock.attempt}}, out);
         }
     }
+    look_around(now);  // nothing may change in gossip before the next attempt
 }
 
 void Election::handle(TimePoint now, const Message& from, const Founded& body, Output& out) {
@@ -179,11 +181,12 @@ void Election::handle(TimePoint /*now*/, const Message& from, const FoundedAnswe
     }
 }
 
-void Election::handle(TimePoint /*now*/, const Message& from, const Cancel& body, Output& /*out*/) {
+void Election::handle(TimePoint now, const Message& from, const Cancel& body, Output& /*out*/) {
     const auto& lock = state().lock;
     if (lock && lock->attempt == body.attempt && lock->founder == from.head.from) {
         ballot_.state.lock.reset();
         founding_.settled();
+        look_around(now);
     }
 }
 

@@ -70,15 +70,19 @@ LeaderView Election::leader(TimePoint now) const {
 void Election::voters_answer(TimePoint now, LeaderView& answer) const {
     const Record& record = *state().record;
     answer.cluster = record.cluster;
+    answer.version = record.key.index;
+    answer.target = record.target;
     answer.needed = static_cast<std::uint8_t>(record.voters.size() / 2 + 1);
+    // What a leader has said of the others is worth something while it is one.
+    const bool led = now < ballot_.promise().until && heard_.term == ballot_.promise().term;
+    const auto& answering = heard_.answering;
     for (const Voter& voter : record.voters) {
         const bool reachable =
             voter.id == state().id ||
             (tenure_ ? tenure_->hears(voter.id, now, 2 * renewal(record.counted_lease_ms()))
-                     : campaign_.answered(voter.id) ||
-                           std::find(heard_.answering.begin(), heard_.answering.end(), voter.id) !=
-                               heard_.answering.end());
-        answer.voters.push_back({voter.name, reachable});
+             : led   ? std::find(answering.begin(), answering.end(), voter.id) != answering.end()
+                     : campaign_.reached(voter.id));
+        answer.voters.push_back({voter.name, reachable, voter.id});
         answer.reachable = static_cast<std::uint8_t>(answer.reachable + (reachable ? 1 : 0));
     }
     if (is_leader(now)) {
@@ -92,6 +96,7 @@ void Election::voters_answer(TimePoint now, LeaderView& answer) const {
         answer.leader = heard_.name;
         answer.term = heard_.term;
         answer.age_ms = age_in_ms(now, heard_.at);
+        answer.lease_ms = std::min(ballot_.promise_left_ms(now), record.counted_lease_ms());
     } else {
         answer.reason = std::to_string(answer.reachable) + " of " +
                         std::to_string(record.voters.size()) + " voters reachable";
@@ -113,7 +118,8 @@ void Election::others_answer(TimePoint now, LeaderView& answer) const {
     for (const Bytes& name : known->voters) {
         const bool reachable = std::find(known->answering.begin(), known->answering.end(), name) !=
                                known->answering.end();
-        answer.voters.push_back({name, reachable});
+        const Seen* seen = view_.find(name);
+        answer.voters.push_back({name, reachable, seen != nullptr ? seen->mark.id : no_voter});
         answer.reachable = static_cast<std::uint8_t>(answer.reachable + (reachable ? 1 : 0));
     }
     answer.needed = static_cast<std::uint8_t>(known->voters.size() / 2 + 1);
@@ -157,26 +163,41 @@ Bytes Election::digest(TimePoint now) const {
 
 // ---- questions to voters ----
 
-void Election::ask_leader(TimePoint /*now*/, Output& out) {
-    std::vector<const Seen*> voters;
-    for (const auto& [name, seen] : view_.members()) {
-        if (seen.mark.candidate && seen.mark.cluster != no_cluster && seen.mark.id != state().id) {
-            voters.push_back(&seen);
+std::uint64_t Election::ask_leader(TimePoint /*now*/, Asked asked, Output& out) {
+    std::vector<std::pair<VoterId, Bytes>> voters;
+    if (state().record) {
+        for (const Voter& voter : state().record->voters) {
+            if (voter.id != state().id) {
+                voters.emplace_back(voter.id, voter.name);
+            }
+        }
+    } else {
+        for (const auto& [name, seen] : view_.members()) {
+            if (seen.mark.candidate && seen.mark.cluster != no_cluster &&
+                seen.mark.id != state().id) {
+                voters.emplace_back(seen.mark.id, name);
+            }
         }
     }
-    random_.shuffle(voters);
-    constexpr std::size_t asked = 3;
-    for (std::size_t i = 0; i < std::min(asked, voters.size()); ++i) {
-        send({voters[i]->mark.id, voters[i]->name, LeaderAsk{}}, out);
+    constexpr std::size_t three = 3;
+    if (asked == Asked::Three && voters.size() > three) {
+        random_.shuffle(voters);
+        voters.resize(three);
     }
+    ++questions_;
+    for (const auto& [id, name] : voters) {
+        send({id, name, LeaderAsk{questions_}}, out);
+    }
+    return questions_;
 }
 
-void Election::handle(TimePoint now, const Message& from, const LeaderAsk& /*body*/, Output& out) {
+void Election::handle(TimePoint now, const Message& from, const LeaderAsk& body, Output& out) {
     if (!voter()) {
         return;
     }
     const LeaderView view = leader(now);
     LeaderAnswer answer;
+    answer.seq = body.seq;
     if (view.leader && view.term) {
         answer.leader = view.self ? state().id : heard_.leader;
         answer.leader_term = *view.term;
@@ -196,8 +217,17 @@ void Election::handle(TimePoint now, const Message& from, const LeaderAsk& /*bod
 void Election::handle(TimePoint now, const Message& from, const LeaderAnswer& body,
                       Output& /*out*/) {
     const Seen* seen = view_.find(from.head.from_name);
-    if (seen != nullptr && seen->mark.id == from.head.from) {
-        knowledge_.answered(now, from.head.cluster, body);
+    const bool known = (seen != nullptr && seen->mark.id == from.head.from) ||
+                       (state().record && state().record->counts(from.head.from));
+    if (!known) {
+        return;
+    }
+    knowledge_.answered(now, from.head.cluster, body);
+    const Knowledge::Known* ours =
+        knowledge_.of(state().record ? state().record->cluster : config_.cluster);
+    const bool of_ours = ours != nullptr && ours->cluster == from.head.cluster;
+    if (body.self && of_ours && body.seq <= questions_ && body.seq > confirmed_.question) {
+        confirmed_ = {body.seq, body.leader_term};
     }
 }
 

@@ -105,6 +105,9 @@ void describe_founding(Fields& field, M& body) {
     if constexpr (is<M, Founded>) {
         field("record", body.record);
     }
+    if constexpr (is<M, LeaderAsk> || is<M, LeaderAnswer>) {
+        field("seq", body.seq);
+    }
     if constexpr (is<M, LeaderAnswer>) {
         field("leader", body.leader);
         field("leader_term", body.leader_term);

@@ -110,9 +110,11 @@ struct LockAsk {
 // Who leads? Anyone may ask.
 struct LeaderAsk {
     static constexpr std::uint8_t kind = 15;
+    std::uint64_t seq = 0;
 };
 struct LeaderAnswer {
     static constexpr std::uint8_t kind = 16;
+    std::uint64_t seq = 0;      // of the question: an answer to an earlier one says nothing of now
     VoterId leader = no_voter;  // no_voter: none that I know of
     Term leader_term = 0;
     Bytes leader_name;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/effects.h"
+#include "agent/election/event.h"
 #include "agent/election/ids.h"
 #include "swim/bytes.h"
 #include "swim/endpoint.h"
@@ -24,37 +25,12 @@ struct Outgoing {
     Bytes bytes;
 };
 
-// Write `slot` into both slots, one after the other and synchronously, then report the ticket.
-struct Write {
-    std::uint64_t ticket = 0;
-    std::size_t first = 0;  // the slot to begin with: 0 or 1
-    Bytes slot;
-};
-
-struct Event {
-    enum class Kind : std::uint8_t {
-        LeaderAcquired,  // this node leads
-        LeaderLost,      // this node led
-        NewLeader,       // somebody leads, in a term that was not known to have a leader
-        QuorumLost,      // fewer than a majority of the voters answer this one
-        QuorumRegained,
-    };
-    Kind kind;
-    ClusterId cluster = no_cluster;
-    Term term = 0;
-    Bytes leader;
-};
-const char* to_string(Event::Kind kind);  // "leader-acquired", ...
-
 // The user event muster:new-leader: it only makes others ask.
 struct Announcement {
     ClusterId cluster = no_cluster;
     Term term = 0;
     Bytes leader;
 };
-
-// A client that leads by this node's leadership, in its own naming.
-using HolderId = std::uint64_t;
 
 struct Output {
     std::vector<Outgoing> messages;

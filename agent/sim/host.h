@@ -49,6 +49,11 @@ struct Observed {
 };
 
 struct Host {
+    // Its election's file, two records on its disk: for the next process, and what the writer of
+    // the file says to an answer of the disk; none: nothing.
+    void find_election();
+    std::optional<bool> election_outcome(const Disk::Answer& answer);
+
     HostId id = 0;
     std::uint32_t address = 0;
     NodeConfig config;
@@ -85,6 +90,8 @@ struct Host {
     std::vector<cluster::HeardEvent> user_events;
     std::vector<cluster::QueryAnswer> query_answers;  // to its queries
     std::vector<cluster::KeyReport> key_reports;
+    std::vector<election::Event> leadership;
+    bool slot_failed = false;  // of the election's file: nothing is answered as stored any more
 };
 
 }  // namespace muster::sim

@@ -55,6 +55,9 @@ void World::boot(HostId id) {
     host.config.has_seeds = !host.seeds.empty();
     host.config.seed = random_.next();
     host.config.memory = host.memory;
+    if (host.config.election) {
+        host.find_election();
+    }
     host.node.emplace(host.config);
     host.process = Process::Running;
     lives_[id] = ++host.life;

@@ -97,6 +97,8 @@ public:
                                         bool coalesce = false);
     std::optional<RequestId> query(HostId host, const cluster::QueryRequest& wanted);
     std::optional<RequestId> change_keys(HostId host, cluster::KeyAction action, BytesView key);
+    RequestId lead(HostId host, const election::Request& wanted);
+    const election::Answer* answer(RequestId request) const;  // of lead(); null while it runs
     // What a program on a host answers to a query; nothing: it does not.
     using Responder = std::function<std::optional<Bytes>(HostId, const cluster::HeardQuery&)>;
     void respond_with(Responder responder) { responder_ = std::move(responder); }
@@ -182,6 +184,8 @@ private:
     void advance_stream(const Event& event);
     void advance_disk(const Event& event);
     void tell_stored(Host& host, const Disk::Answer& answer);
+    void write_election(Host& host, const election::Write& write);
+    void observe_election(Host& host, Effects& effects);
     void await_disk(Host& host, Disk::Due due);
     void flip(std::function<void(bool shut)> set, Flip flip, TimePoint end);
     void end_process(Host& host, Process how);
@@ -229,6 +233,7 @@ private:
     std::uint64_t last_call_ = 0;
     RequestId last_request_ = 0;
     std::map<RequestId, std::optional<RequestDone>> requests_;
+    std::map<RequestId, std::optional<election::Answer>> leads_;
 
     std::vector<Tap> taps_;
     Filter filter_;

@@ -93,9 +93,13 @@ void World::tell_stored(Host& host, const Disk::Answer& answer) {
     transcript_.line(
         now_, host.id,
         (answer.stored ? "has stored " : "could not store ") + std::to_string(answer.ticket));
+    const std::optional<bool> stored =
+        host.config.election ? host.election_outcome(answer) : std::optional(answer.stored);
+    if (!stored) {
+        return;
+    }
     input(host, [&](Node& node, TimePoint now) {
-        return answer.stored ? node.stored(now, answer.ticket)
-                             : node.store_failed(now, answer.ticket);
+        return *stored ? node.stored(now, answer.ticket) : node.store_failed(now, answer.ticket);
     });
 }
 

@@ -115,10 +115,12 @@ std::string World::judge(const Host& observer, const Host& subject) const {
         return "at " + view->endpoint.to_string() + ", which is at " +
                subject.node->advertise().to_string();
     }
-    cluster::Tags tags = subject.node->tags();
-    tags[Bytes(cluster::mark_tag)] =
-        cluster::mark_text(cluster::plain_mark, subject.node->draining());
-    if (cluster::decode_tags(view->tags) != tags) {
+    cluster::Tags tags = cluster::decode_tags(view->tags);
+    if (!cluster::is_marked(tags) || cluster::is_drained(tags) != subject.node->draining()) {
+        return "with a mark that it does not have";
+    }
+    tags.erase(Bytes(cluster::mark_tag));
+    if (tags != subject.node->tags()) {
         return "with tags that it does not have";
     }
     return {};

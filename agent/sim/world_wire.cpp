@@ -162,6 +162,9 @@ void World::perform(Host& host, Effects& effects) {
                      .host = host.id,
                      .kind = Event::Kind::Seeds});
     }
+    if (effects.election_write) {
+        write_election(host, *effects.election_write);
+    }
     observe(host, effects);
 }
 
@@ -228,6 +231,7 @@ void World::observe(Host& host, Effects& effects) {
         MUSTER_ASSERT(found != requests_.end() && !found->second);
         found->second = done;
     }
+    observe_election(host, effects);
     for (const Watch& watch : watches_) {
         watch(host.id, effects);
     }

@@ -225,11 +225,10 @@ def tags_changed_on_a_musterd_are_seen_on_serfs(run):
 @case()
 def as_many_tags_as_fit_cross_in_both_directions(run):
     cluster = run.cluster()
-    many = {f"k{i:02}": "v" * (i % 4) for i in range(60)}      # 60 entries: msgpack's map16, 511 bytes at most
-    # A musterd's own tags share the 512 bytes with its mark, which takes ten.
-    for kind, longest in (("serf", 500), ("muster", 495)):
-        cluster.add(kind, tags=many)
-        cluster.add(kind, tags={"k": "v" * longest})
+    # Of 512 bytes; a musterd keeps ten of them for its own tag.
+    for kind, entries, length in (("serf", 60, 500), ("muster", 58, 495)):
+        cluster.add(kind, tags={f"k{i:02}": "v" * (i % 4) for i in range(entries)})     # so many: msgpack's map16
+        cluster.add(kind, tags={"k": "v" * length})
     for agent in cluster.agents:
         agent.start(*([] if agent is cluster.agents[0] else [cluster.agents[0]]))
     cluster.converge()

@@ -17,7 +17,8 @@ awk '/^\[/ { section = substr($1, 2, length($1) - 2) "."; next }
      match($0, /^#?[a-z_]+ = /) { key = $1; sub(/^#/, "", key); print section key }' \
     "$example" | sort >"$work/example"
 # The same of the options, as the code lists them.
-{ grep -ohP '^ *\{"", "\K[a-z_]+' daemon/options.cpp | grep -vx tag
+{ grep -ohP '^ *\{"", "\K[a-z_]+' daemon/options.cpp daemon/options_election.cpp | grep -vx tag
+  sed -nE 's/^ *\{"([a-z]+)", "([a-z_]+)".*/\1.\2/p' daemon/options_election.cpp
   awk '/swim_knobs\(\) \{/ { section = "swim." } /cluster_knobs\(\) \{/ { section = "cluster." }
        match($0, /knob<&[A-Z]::[a-z_]+>\("[a-z_]+"/) {
            split(substr($0, RSTART, RLENGTH), part, "\""); print section part[2] }' \
@@ -37,11 +38,11 @@ valid() {
     fi
 }
 valid "$example" "the example as it stands"
-# One of data_dir and ephemeral, one of keyring and encrypt_key; no DNS name that is not there, and a
+# One of data_dir and ephemeral, one of keyring and encrypt_key, one of expect and voters; no DNS name that is not there, and a
 # keyring that is.
 printf '["%s"]' "$(head -c 32 /dev/urandom | base64)" >"$work/keyring"
 chmod 600 "$work/keyring"
-sed -E 's/^#([a-z_]+ = )/\1/; /^ephemeral/d; /^encrypt_key/d; s/"muster.example.org", //
+sed -E 's/^#([a-z_]+ = )/\1/; /^ephemeral/d; /^encrypt_key/d; /^expect/d; s/^voter = false/voter = true/; s/"muster.example.org", //
         s|^keyring = .*|keyring = "'"$work"'/keyring"|' "$example" >"$work/all.toml"
 valid "$work/all.toml" "the example with every line in force"
 verdict "$(wc -l <"$work/code") keys"

@@ -52,6 +52,10 @@ public:
     std::function<cluster::KeyReport(cluster::KeyAction, const Bytes& key)> keyrings;
     std::function<void(std::size_t query)> when_asked;  // called when a query was taken
     std::map<Bytes, cluster::Coordinate> coordinates;
+    election::LeaderView leader_view;
+    election::Answer led;  // of the next requests about the leader
+    // In place of `led`.
+    std::function<election::Answer(const election::Request&)> when_led;
 
     ring::Rings ring_views{{}, TimePoint{}};
     DrainState drain_is;
@@ -66,6 +70,7 @@ public:
         std::function<void(const cluster::QueryAnswer&)> answered;
     };
     std::vector<AskedQuery> queries;
+    std::vector<election::Request> leads;
 
     void add(Bytes member, const char* endpoint, cluster::Tags tags = {}) {
         table.push_back({.name = std::move(member),
@@ -108,6 +113,10 @@ public:
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_query(query);
     }
+    void hear(const election::Event& event) {
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_leadership(event);
+    }
     void answer(std::size_t query, cluster::QueryAnswer::Kind kind, Bytes from = {},
                 Bytes payload = {}) {
         queries.at(query).answered({query, kind, std::move(from), std::move(payload)});
@@ -139,6 +148,13 @@ public:
                            .self = table[i].name == name});
         }
     }
+    election::LeaderView leader() const override { return leader_view; }
+    void lead(const election::Request& wanted,
+              std::function<void(const election::Answer&)> done) override {
+        calls.emplace_back("lead");
+        leads.push_back(wanted);
+        finish([this, done = std::move(done), wanted] { done(when_led ? when_led(wanted) : led); });
+    }
     const Bytes& self() const override { return name; }
     std::int64_t wall_time(TimePoint at) const override { return at.time_since_epoch().count(); }
     Stats stats() const override { return sections; }
@@ -150,8 +166,8 @@ public:
             calls.back() += " " + seed;
         finish([this, done = std::move(done)] { done(join_outcome); });
     }
-    void leave(std::function<void(std::string)> done) override {
-        calls.emplace_back("leave");
+    void leave(bool for_good, std::function<void(std::string)> done) override {
+        calls.emplace_back(for_good ? "leave, for good" : "leave");
         finish([this, done = std::move(done)] { done(error); });
     }
     void force_leave(const Bytes& member, bool prune,

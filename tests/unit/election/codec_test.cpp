@@ -58,8 +58,8 @@ std::vector<Body> bodies() {
             FoundedAnswer{ClusterId{8}},
             Cancel{ClusterId{8}},
             LockAsk{ClusterId{8}},
-            LeaderAsk{},
-            LeaderAnswer{VoterId{3}, 6, "node-3", true, 40, {"a", "b"}, {"a"}}};
+            LeaderAsk{8},
+            LeaderAnswer{8, VoterId{3}, 6, "node-3", true, 40, {"a", "b"}, {"a"}}};
 }
 
 Bytes message_of(const Body& body) {

@@ -166,8 +166,9 @@ TEST_CASE("F17: who does not vote believes only the voters that it asked") {
     forged.body = answer;
     table.deliver({"B", "X", encode(forged)});
     CHECK(!table.at("X").leader(table.local("X")).leader);
-    table.give(
-        "X", [](Election& election, TimePoint now, Output& out) { election.ask_leader(now, out); });
+    table.give("X", [](Election& election, TimePoint now, Output& out) {
+        election.ask_leader(now, Asked::Three, out);
+    });
     table.settle();
     const LeaderView view = table.at("X").leader(table.local("X"));
     REQUIRE(view.leader.has_value());

@@ -1,0 +1,255 @@
+#include "cli/supervisor.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+
+#include "agent/net/clock.h"
+#include "cli/descendants.h"
+
+namespace muster::cli {
+
+namespace {
+
+constexpr int cannot_execute = 126;
+constexpr int not_found = 127;
+constexpr int signalled = 128;
+// Between two rounds of killing: who forks meanwhile is met by the next one.
+constexpr int kill_round_ms = 5;
+constexpr int longest_wait_ms = 1000;
+
+std::string reason(int error) {
+    return std::generic_category().message(error);
+}
+
+int shell_status(int wait_status) {
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : signalled + WTERMSIG(wait_status);
+}
+
+void close_if_open(int& fd) {
+    if (fd >= 0)
+        close(std::exchange(fd, -1));
+}
+
+[[noreturn]] void execute(const SupervisedCommand& command) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const auto& [name, value] : command.environment)
+        setenv(name.c_str(), value.c_str(), /*overwrite=*/1);  // NOLINT(concurrency-mt-unsafe)
+    std::vector<char*> arguments;
+    for (const std::string& argument : command.arguments)
+        arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.push_back(nullptr);
+    execvp(arguments.front(), arguments.data());
+    const int error = errno;
+    const std::string text =
+        "muster: cannot run " + command.arguments.front() + ": " + reason(error) + "\n";
+    (void)!write(STDERR_FILENO, text.data(), text.size());
+    _exit(error == ENOENT ? not_found : cannot_execute);
+}
+
+// What the guard tells the supervisor: small enough that a pipe never splits it.
+struct Order {
+    std::int64_t terminate_at = 0;
+    std::int64_t kill_at = 0;
+    int signal = 0;  // not 0: send it to the command
+};
+
+Order order_of(const Countdown& until) {
+    return {until.terminate_at().time_since_epoch().count(),
+            until.kill_at().time_since_epoch().count(), 0};
+}
+
+// The supervisor itself: one loop, in a process of its own.
+class Supervisor {
+public:
+    Supervisor(const SupervisedCommand& command, int control, int report)
+        : command_(command), control_(control), report_(report) {}
+
+    [[noreturn]] void run(const Order& first) {
+        take(first);
+        setsid();
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, nullptr);
+        sigset_t children;
+        sigemptyset(&children);
+        sigaddset(&children, SIGCHLD);
+        const int deaths = signalfd(-1, &children, SFD_NONBLOCK | SFD_CLOEXEC);
+        main_ = fork();
+        if (main_ == 0)
+            execute(command_);
+        if (main_ < 0)
+            finish(cannot_execute);
+        while (!reap())
+            turn(deaths);
+        finish(status_);
+    }
+
+private:
+    void take(const Order& order) {
+        if (order.signal != 0) {
+            signal_descendants(getpid(), order.signal);
+            return;
+        }
+        if (!ending_) {
+            terminate_at_ = TimePoint(Duration(order.terminate_at));
+            kill_at_ = TimePoint(Duration(order.kill_at));
+        }
+    }
+
+    // Whoever has died is taken note of. True: nobody is left.
+    bool reap() {
+        for (;;) {
+            int status = 0;
+            const pid_t pid = waitpid(-1, &status, WNOHANG);
+            if (pid == main_) {
+                status_ = shell_status(status);
+                main_ended_ = true;
+            }
+            if (pid == 0)
+                return false;
+            if (pid < 0 && errno != EINTR)
+                return true;
+        }
+    }
+
+    void turn(int deaths) {
+        const TimePoint now = clock_.now();
+        const bool due = now >= terminate_at_;
+        if (!ending_ && (due || guard_gone_ || main_ended_)) {
+            ending_ = true;
+            lost_ = !main_ended_;
+            if (!due)
+                kill_at_ = std::min(kill_at_, now + command_.grace);
+            signal_descendants(getpid(), SIGTERM);
+            signal_descendants(getpid(), SIGCONT);
+        }
+        const bool killing = ending_ && now >= kill_at_;
+        if (killing)
+            signal_descendants(getpid(), SIGKILL);
+        const Duration left = (ending_ ? kill_at_ : terminate_at_) - now;
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+        pollfd fds[] = {{guard_gone_ ? -1 : control_, POLLIN, 0}, {deaths, POLLIN, 0}};
+        poll(fds, 2,
+             killing ? kill_round_ms
+                     : static_cast<int>(std::clamp<std::int64_t>(ms, 0, longest_wait_ms)));
+        signalfd_siginfo ignored[8];
+        while (read(deaths, ignored, sizeof ignored) > 0) {
+        }
+        if ((fds[0].revents & (POLLIN | POLLHUP)) != 0)
+            listen();
+    }
+
+    void listen() {
+        Order order;
+        const ssize_t size = read(control_, &order, sizeof order);
+        if (size == static_cast<ssize_t>(sizeof order))
+            take(order);
+        else if (size == 0)
+            guard_gone_ = true;
+    }
+
+    [[noreturn]] void finish(int status) const {
+        const CommandEnd end{status, lost_};
+        (void)!write(report_, &end, sizeof end);
+        _exit(0);
+    }
+
+    const SupervisedCommand& command_;
+    const int control_;
+    const int report_;
+    net::Clock clock_;
+    pid_t main_ = -1;
+    TimePoint terminate_at_;
+    TimePoint kill_at_;
+    int status_ = 0;
+    bool main_ended_ = false;
+    bool guard_gone_ = false;
+    bool ending_ = false;
+    bool lost_ = false;
+};
+
+}  // namespace
+
+Supervised::~Supervised() {
+    close_if_open(control_);
+    close_if_open(report_);
+}
+
+std::optional<Error> Supervised::start(const SupervisedCommand& command, const Countdown& until) {
+    int control[2];
+    int report[2];
+    if (pipe2(control, O_CLOEXEC) != 0)
+        return Error{"cannot make a pipe: " + reason(errno)};
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        const int error = errno;
+        close(control[0]);
+        close(control[1]);
+        return Error{"cannot make a pipe: " + reason(error)};
+    }
+    // If the supervisor is killed, what it leaves behind is ours.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_ = fork();
+    if (pid_ == 0) {
+        close(control[1]);
+        close(report[0]);
+        Supervisor(command, control[0], report[1]).run(order_of(until));
+    }
+    const int error = errno;
+    close(control[0]);
+    close(report[1]);
+    control_ = control[1];
+    report_ = report[0];
+    if (pid_ < 0)
+        return Error{"cannot start a process: " + reason(error)};
+    return std::nullopt;
+}
+
+void Supervised::renewed(const Countdown& until) {
+    const Order order = order_of(until);
+    (void)!write(control_, &order, sizeof order);
+}
+
+void Supervised::ask_to_end(int signal) {
+    const Order order{0, 0, signal};
+    (void)!write(control_, &order, sizeof order);
+}
+
+std::optional<CommandEnd> Supervised::take_end() {
+    CommandEnd end;
+    const ssize_t size = read(report_, &end, sizeof end);
+    if (size < 0)
+        return std::nullopt;
+    if (size != static_cast<ssize_t>(sizeof end)) {
+        // Killed: it can say nothing, and whatever it kept is ours now.
+        end = {signalled + SIGKILL, /*lost=*/true};
+    }
+    kill_all();
+    return end;
+}
+
+void Supervised::kill_all() const {
+    for (;;) {
+        signal_descendants(getpid(), SIGKILL);
+        pid_t pid = 0;
+        while ((pid = waitpid(-1, nullptr, WNOHANG)) > 0) {
+        }
+        if (pid < 0 && errno == ECHILD)
+            return;
+        poll(nullptr, 0, kill_round_ms);
+    }
+}
+
+}  // namespace muster::cli
