@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ void close_if_open(int& fd) {
     _exit(error == ENOENT ? not_found : cannot_execute);
 }
 
-// What the guard tells the supervisor: small enough that a pipe never splits it.
+// What the guard tells the supervisor.
 struct Order {
     std::int64_t terminate_at = 0;
     std::int64_t kill_at = 0;
@@ -157,7 +158,7 @@ private:
         const ssize_t size = read(control_, &order, sizeof order);
         if (size == static_cast<ssize_t>(sizeof order))
             take(order);
-        else if (size == 0)
+        else if (size == 0 || errno != EINTR)
             guard_gone_ = true;
     }
 
@@ -191,8 +192,9 @@ Supervised::~Supervised() {
 std::optional<Error> Supervised::start(const SupervisedCommand& command, const Countdown& until) {
     int control[2];
     int report[2];
-    if (pipe2(control, O_CLOEXEC) != 0)
-        return Error{"cannot make a pipe: " + reason(errno)};
+    // Not a pipe: who writes to a supervisor that has just ended must not die of it.
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
+        return Error{"cannot make a socket: " + reason(errno)};
     if (pipe2(report, O_CLOEXEC) != 0) {
         const int error = errno;
         close(control[0]);
@@ -219,12 +221,12 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
 
 void Supervised::renewed(const Countdown& until) {
     const Order order = order_of(until);
-    (void)!write(control_, &order, sizeof order);
+    (void)send(control_, &order, sizeof order, MSG_NOSIGNAL);
 }
 
 void Supervised::ask_to_end(int signal) {
     const Order order{0, 0, signal};
-    (void)!write(control_, &order, sizeof order);
+    (void)send(control_, &order, sizeof order, MSG_NOSIGNAL);
 }
 
 std::optional<CommandEnd> Supervised::take_end() {

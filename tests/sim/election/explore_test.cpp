@@ -339,7 +339,7 @@ TEST_CASE("I1 to I4 hold in every state that three voters reach from a leader's 
     const Scene scene = GENERATE(as<Scene>(), led(0), renewing());
     REQUIRE(scene.voters[0].election->is_leader(Explorer::clock(scene)));
     Limits limits;
-    limits.depth = depth_or(8);
+    limits.depth = depth_or(7);
     Explorer explorer(limits);
     CHECK_THAT(explorer.explore(scene), Catch::Equals(""));
     WARN(explorer.states() << " states to depth " << limits.depth << ", " << explorer.tenures()

@@ -143,6 +143,15 @@ TEST_CASE("a lease that is renewed lets the command go on") {
     CHECK(nothing_left());
 }
 
+TEST_CASE("what is said to a supervisor that has ended hurts nobody") {
+    Supervised command;
+    REQUIRE_FALSE(command.start(shell("exit 0"), under(10s)));
+    CHECK(wait(command).status == 0);  // it is gone, and was waited for
+    command.renewed(under(10s));
+    command.ask_to_end(SIGTERM);
+    CHECK(nothing_left());
+}
+
 TEST_CASE("a signal that is asked for reaches the command") {
     Supervised command;
     const Pipe pipe;

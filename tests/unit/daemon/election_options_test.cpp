@@ -84,7 +84,7 @@ TEST_CASE("what a voter cannot be is said, with what to do") {
          "m.toml:2: election.cluster: '12' is not a cluster id (16 hex digits, as `muster leader` "
          "shows them)"},
         {"[tag]\nmuster = \"1\"\n",
-         "m.toml:2: tag: the tag \"muster\" is reserved: it tells agents of each other"},
+         "m.toml:1: tag: the tag 'muster' is reserved for musterd itself: leave it out"},
     }));
     CHECK(errors({}, row.file) == row.error);
 }
