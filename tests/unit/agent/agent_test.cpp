@@ -125,7 +125,8 @@ TEST_CASE(
     SECTION("leave by a client, who is answered first") {
         std::optional<std::string> answer;
         CHECK(f.run([&] {
-            f.agent->backend().leave([&](std::string error) { answer = std::move(error); });
+            f.agent->backend().leave(/*for_good=*/false,
+                                     [&](std::string error) { answer = std::move(error); });
         }) == 0);
         CHECK(answer == "");
     }
