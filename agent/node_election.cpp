@@ -247,10 +247,10 @@ void NodeElection::flush(TimePoint now, Effects& effects) {
     if (out_.announce) {
         announcement_ = std::move(out_.announce);
     }
-    for (RequestDone& done : out_.done) {
+    for (const RequestDone& done : out_.done) {
         for (Pending& pending : pending_) {
             if (pending.until == Pending::Until::Told && pending.answer.request == done.request) {
-                pending.answer.error = std::move(done.error);
+                pending.answer.error = done.error;
                 pending.deadline = TimePoint::min();
             }
         }

@@ -10,9 +10,7 @@
 
 namespace muster {
 
-using election::Answer;
 using election::ChangeVoters;
-using election::Election;
 using election::LeaderView;
 using election::Mode;
 using election::TokenVerdict;

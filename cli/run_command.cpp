@@ -36,12 +36,12 @@ public:
         sigemptyset(&set);
         for (const int signal : {SIGTERM, SIGINT, SIGHUP})
             sigaddset(&set, signal);
-        sigprocmask(SIG_BLOCK, &set, &before_);
+        sigprocmask(SIG_BLOCK, &set, &before_);  // NOLINT(concurrency-mt-unsafe): one thread
         descriptor_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     }
     ~AskedToEnd() {
         close(descriptor_);
-        sigprocmask(SIG_SETMASK, &before_, nullptr);
+        sigprocmask(SIG_SETMASK, &before_, nullptr);  // NOLINT(concurrency-mt-unsafe)
     }
     AskedToEnd(const AskedToEnd&) = delete;
     AskedToEnd& operator=(const AskedToEnd&) = delete;
@@ -248,7 +248,7 @@ Result<int> CommandRun::operator()() {
         release(/*resign=*/false);
         return asked_.lost_status;
     }
-    const Result<int> status = run_it();
+    Result<int> status = run_it();
     release(/*resign=*/!asked_.no_wait);
     return status;
 }

@@ -44,12 +44,14 @@ void close_if_open(int& fd) {
 [[noreturn]] void execute(const SupervisedCommand& command) {
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    sigprocmask(SIG_SETMASK, &none, nullptr);  // NOLINT(concurrency-mt-unsafe): one thread
     for (const auto& [name, value] : command.environment)
         setenv(name.c_str(), value.c_str(), /*overwrite=*/1);  // NOLINT(concurrency-mt-unsafe)
+    std::vector<std::string> words = command.arguments;
     std::vector<char*> arguments;
-    for (const std::string& argument : command.arguments)
-        arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.reserve(words.size() + 1);
+    for (std::string& word : words)
+        arguments.push_back(word.data());
     arguments.push_back(nullptr);
     execvp(arguments.front(), arguments.data());
     const int error = errno;
@@ -83,7 +85,7 @@ public:
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         sigset_t all;
         sigfillset(&all);
-        sigprocmask(SIG_SETMASK, &all, nullptr);
+        sigprocmask(SIG_SETMASK, &all, nullptr);  // NOLINT(concurrency-mt-unsafe): one thread
         sigset_t children;
         sigemptyset(&children);
         sigaddset(&children, SIGCHLD);
@@ -219,17 +221,17 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     return std::nullopt;
 }
 
-void Supervised::renewed(const Countdown& until) {
+void Supervised::renewed(const Countdown& until) const {
     const Order order = order_of(until);
     (void)send(control_, &order, sizeof order, MSG_NOSIGNAL);
 }
 
-void Supervised::ask_to_end(int signal) {
+void Supervised::ask_to_end(int signal) const {
     const Order order{0, 0, signal};
     (void)send(control_, &order, sizeof order, MSG_NOSIGNAL);
 }
 
-std::optional<CommandEnd> Supervised::take_end() {
+std::optional<CommandEnd> Supervised::take_end() const {
     CommandEnd end;
     const ssize_t size = read(report_, &end, sizeof end);
     if (size < 0)

@@ -42,13 +42,13 @@ public:
     // REQUIRES: SIGCHLD is not ignored; the signals that the guard waits for are blocked.
     std::optional<Error> start(const SupervisedCommand& command, const Countdown& until);
     // The lease has another end now.
-    void renewed(const Countdown& until);
+    void renewed(const Countdown& until) const;
     // Ask the command to end, with this signal.
-    void ask_to_end(int signal);
+    void ask_to_end(int signal) const;
     // Readable when the supervisor has something to say, or is gone.
     int descriptor() const { return report_; }
     // Takes what it said. None: the command runs. REQUIRES: the descriptor was readable
-    std::optional<CommandEnd> take_end();
+    std::optional<CommandEnd> take_end() const;
     // Kills whatever there still is, until nothing is: for when the supervisor does not.
     void kill_all() const;
 

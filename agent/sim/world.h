@@ -56,18 +56,18 @@ public:
     void copy_disk(HostId from, HostId to) { at(to).memory = at(from).memory; }
     void set_socket_buffer(HostId host, std::size_t bytes) { at(host).socket_buffer = bytes; }
     // The whole machine ends at once, and its disk forgets what it may forget.
-    void crash(HostId host);
+    void crash(HostId id);
     // The whole machine stands still, but for its clock: what is sent to it meanwhile is lost.
     // REQUIRES: suspend: its process is running. wake_up: it was suspended.
-    void suspend(HostId host);
-    void wake_up(HostId host);
+    void suspend(HostId id);
+    void wake_up(HostId id);
     // Its clock, from now on (agent/sim/clock.h). A leap is forward.
-    void set_drift(HostId host, DriftPpb drift);
-    void leap(HostId host, Duration by);
-    void set_disk(HostId host, const DiskHealth& health);
+    void set_drift(HostId id, DriftPpb drift);
+    void leap(HostId id, Duration by);
+    void set_disk(HostId id, const DiskHealth& health);
     const Disk& disk(HostId host) const { return at(host).disk; }
     // Hands a record to its disk; the node is told how that went. REQUIRES: its process is running.
-    void store(HostId host, DiskWrite&& record);
+    void store(HostId id, DiskWrite&& record);
     // Moves the machine to an address that nobody has had, or to that of `former`, which is taken
     // from it. REQUIRES: no process runs there.
     void move(HostId id);
@@ -97,7 +97,7 @@ public:
                                         bool coalesce = false);
     std::optional<RequestId> query(HostId host, const cluster::QueryRequest& wanted);
     std::optional<RequestId> change_keys(HostId host, cluster::KeyAction action, BytesView key);
-    RequestId lead(HostId host, const election::Request& wanted);
+    RequestId lead(HostId id, const election::Request& wanted);
     const election::Answer* answer(RequestId request) const;  // of lead(); null while it runs
     // What a program on a host answers to a query; nothing: it does not.
     using Responder = std::function<std::optional<Bytes>(HostId, const cluster::HeardQuery&)>;
@@ -187,7 +187,7 @@ private:
     void write_election(Host& host, const election::Write& write);
     void observe_election(Host& host, Effects& effects);
     void await_disk(Host& host, Disk::Due due);
-    void flip(std::function<void(bool shut)> set, Flip flip, TimePoint end);
+    void flip(const std::function<void(bool shut)>& set, Flip flip, TimePoint end);
     void end_process(Host& host, Process how);
 
     // Every input of a node goes through here: `call` makes it, its effects are performed.

@@ -119,7 +119,7 @@ void World::flip_host(HostId host, bool in, bool out, Flip flip) {
         flip, now_ + flip.length);
 }
 
-void World::flip(std::function<void(bool shut)> set, Flip flip, TimePoint end) {
+void World::flip(const std::function<void(bool shut)>& set, Flip flip, TimePoint end) {
     MUSTER_ASSERT(flip.shut > Duration::zero() && flip.open > Duration::zero());
     if (now_ >= end) {
         return;

@@ -192,7 +192,7 @@ TEST_CASE("changes of the leader are streamed to our own clients, as the filter 
         {{"*", true}, {"new-leader", true}, {"leader-lost", false}, {"member-join", false}}));
     FakeBackend backend;
     Talk talk(backend);
-    talk.say(std::string("{\"Command\":\"stream\",\"Seq\":2,\"Type\":\"") + filter + "\"}\n");
+    talk.say(std::string(R"({"Command":"stream","Seq":2,"Type":")") + filter + "\"}\n");
     talk.heard();
     const election::Event event{election::Event::Kind::NewLeader, election::ClusterId{5}, 8, "n2"};
     LeadershipRecord record(event, 1234);

@@ -113,7 +113,7 @@ public:
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_query(query);
     }
-    void hear(const election::Event& event) {
+    void hear(const election::Event& event) const {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_leadership(event);
     }
@@ -238,14 +238,14 @@ public:
     TimePoint now() const override { return TimePoint(std::chrono::seconds(100)); }
     void drain(bool on, std::optional<Duration> time,
                std::function<void(std::string error)> done) override {
-        calls.push_back(on ? "drain on" : "drain off");
+        calls.emplace_back(on ? "drain on" : "drain off");
         drain_is = {.active = on, .until = std::nullopt};
         if (on)
             drain_is.until = time ? now() + *time : never;
         done(error);
     }
     DrainState drain_state() const override { return drain_is; }
-    void change_ring(const RingChange& change) {
+    void change_ring(const RingChange& change) const {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_ring_change(change);
     }

@@ -123,6 +123,7 @@ TEST_CASE("whether all agree decides the exit status") {
 TEST_CASE("an export is one object, however many parts it came in") {
     Agent agent;
     std::vector<Bytes> names;
+    names.reserve(200);
     for (int i = 0; i < 200; ++i)
         names.push_back("m" + std::to_string(i));
     fill(agent, names);  // more points than one reply has

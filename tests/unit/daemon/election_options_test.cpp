@@ -97,9 +97,10 @@ TEST_CASE("on the command line it is a matter of usage") {
 }
 
 TEST_CASE("tags leave room for the reserved one") {
-    CHECK(errors({"--tag", "k=" + std::string(495, 'v')}) == "");
-    CHECK(errors({"--tag", "k=" + std::string(496, 'v')}) != "");
-    CHECK(errors({"--voter", "--data-dir", "/d", "--tag", "k=" + std::string(495, 'v')}) != "");
+    CHECK(errors({"--tag", "k=" + std::string(495, 'v')}).empty());
+    CHECK_FALSE(errors({"--tag", "k=" + std::string(496, 'v')}).empty());
+    CHECK_FALSE(
+        errors({"--voter", "--data-dir", "/d", "--tag", "k=" + std::string(495, 'v')}).empty());
 }
 
 }  // namespace

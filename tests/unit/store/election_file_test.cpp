@@ -42,8 +42,7 @@ void damage(const Directory& directory, std::size_t at, std::size_t size) {
 // No file may grow, or be written, beyond so many bytes: what a full disk answers.
 class FullDisk {
 public:
-    explicit FullDisk(rlim_t size) {
-        before_signal_ = std::signal(SIGXFSZ, SIG_IGN);
+    explicit FullDisk(rlim_t size) : before_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
         getrlimit(RLIMIT_FSIZE, &before_);
         const rlimit now{size, before_.rlim_max};
         REQUIRE(setrlimit(RLIMIT_FSIZE, &now) == 0);
