@@ -226,7 +226,9 @@ TEST_CASE("a host that hears little notices that it is sick, and its cluster doe
     sim.network().set_host_loss(7, 0, 0);
     sim.run_for(1min);
     CHECK(sim.health(7) == 0);
-    CHECK(sim.converged());
+    // It took the others for failed while it heard little: each of them it holds out for a while,
+    // at most 10 min.
+    sim.settle(11min);
 }
 
 // The packet of the buddy system: a ping, and the news that its receiver is suspected.
