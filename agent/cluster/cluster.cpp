@@ -308,8 +308,10 @@ void Cluster::prune(TimePoint now, Output& out) {
     for (std::size_t i = before; i < out.events.size(); ++i) {
         const MemberEvent& event = out.events[i];
         book_.forget(event.name);
+        // Who is held out is there, though it is reported failed.
+        const bool is_there = event.from == Status::Leaving || holds_.held(event.name);
         holds_.forget(event.name);
-        if (event.from == Status::Leaving) {
+        if (is_there) {
             pruned_[event.name] = now + config_.leaving_timeout;
         }
     }

@@ -40,7 +40,10 @@ void Ledger::hear(TimePoint now, std::span<const MemberEvent> events, std::uint6
 void Ledger::hear(TimePoint now, const MemberEvent& event) {
     Report& report = view_[event.name];
     const bool silent = is_here(event.from) && is_here(report.status);
-    if (event.from != report.status && !silent) {
+    // Held out from the first on: the end of that is the first that is told.
+    const bool held_before_us =
+        event.from == Status::Failed && report.status == Status::None && event.to != Status::Failed;
+    if (event.from != report.status && !silent && !held_before_us) {
         complain(event.name, std::string("an event starts at ") + cluster::to_string(event.from) +
                                  ", the last one ended at " + cluster::to_string(report.status));
     }

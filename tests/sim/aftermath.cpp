@@ -18,6 +18,8 @@ constexpr Duration agreement_bound = 20min;
 constexpr Duration echo = 2min;
 // Gossip misses somebody now and then. Push/pull with one other, every 30 s, has told all by then.
 constexpr Duration repair = 5min;
+// Who has returned often, or refuted much, is reported failed for so long at most.
+constexpr Duration longest_hold = 10min;
 // Twice the broadcast timeout, and the delay in which the news spreads.
 constexpr Duration leave_bound = 11s;
 
@@ -133,7 +135,7 @@ void Aftermath::death_and_return() {
     nobody_departed("a death");
     world_.boot(victim);
     world_.join(victim, {running().front() == victim ? running().back() : running().front()});
-    settle("a return", repair);
+    settle("a return", longest_hold + repair);
     nobody_departed("a return");
 }
 
