@@ -53,7 +53,7 @@ void Ledger::hear(TimePoint now, const MemberEvent& event) {
         complain(event.name, "it had left, and is back without a new life");
     }
     report.status = event.to;
-    if (is_gone(event.to) && !is_gone(event.from)) {
+    if (is_gone(event.to) && (!is_gone(event.from) || held_before_us)) {
         report.departed = now;
     }
 }
