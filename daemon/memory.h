@@ -8,7 +8,7 @@ void be_small();
 
 // The code that only some work now over needed (starting, joining, a burst of requests) need not
 // stay resident, nor the memory that it freed. Whatever is used again comes back by itself, from
-// the page cache. Takes a fraction of a millisecond.
+// the page cache.
 void forget_what_is_over();
 
 // Says on a descriptor when that is worth doing: soon after the start, when a join is usually over,

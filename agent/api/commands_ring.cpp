@@ -105,11 +105,17 @@ void Conversation::ask_ring(const Request& request, RingJob job, RingWrite write
     premises_.backend.ask_ring(std::move(job));
 }
 
+template <class Wanted>
+const ring::View* Conversation::asked_ring(const Request& request, const Result<Wanted>& wanted) {
+    if (wanted)
+        return find_ring(request, wanted->ring);
+    malformed(request, wanted.error());
+    return nullptr;
+}
+
 void Conversation::ring(const Request& request) {
     const Result<RingRequest> wanted = decode_ring(request.body);
-    if (!wanted)
-        return malformed(request, wanted.error());
-    const ring::View* view = find_ring(request, wanted->ring);
+    const ring::View* view = asked_ring(request, wanted);
     if (view == nullptr)
         return;
     RingFacts facts = facts_of(*view, premises_.backend);
@@ -123,9 +129,7 @@ void Conversation::ring(const Request& request) {
 
 void Conversation::ring_owners(const Request& request) {
     Result<RingOwnersRequest> wanted = decode_ring_owners(request.body);
-    if (!wanted)
-        return malformed(request, wanted.error());
-    const ring::View* view = find_ring(request, wanted->ring);
+    const ring::View* view = asked_ring(request, wanted);
     if (view == nullptr)
         return;
     const RingFacts facts = facts_of(*view, premises_.backend);
@@ -140,9 +144,7 @@ void Conversation::ring_owners(const Request& request) {
 
 void Conversation::ring_diff(const Request& request) {
     const Result<RingDiffRequest> wanted = decode_ring_diff(request.body);
-    if (!wanted)
-        return malformed(request, wanted.error());
-    const ring::View* view = find_ring(request, wanted->ring);
+    const ring::View* view = asked_ring(request, wanted);
     if (view == nullptr)
         return;
     Result<ring::SharedMembers> changed = changed_set(*view->in_use(), *wanted);
@@ -157,9 +159,7 @@ void Conversation::ring_diff(const Request& request) {
 
 void Conversation::ring_export(const Request& request) {
     const Result<RingExportRequest> wanted = decode_ring_export(request.body);
-    if (!wanted)
-        return malformed(request, wanted.error());
-    const ring::View* view = find_ring(request, wanted->ring);
+    const ring::View* view = asked_ring(request, wanted);
     if (view == nullptr)
         return;
     const RingFacts facts = facts_of(*view, premises_.backend);
@@ -172,9 +172,7 @@ void Conversation::ring_export(const Request& request) {
 // Over as soon as all have answered: only the silence of one takes the query's whole time.
 void Conversation::ring_status(const Request& request) {
     const Result<RingStatusRequest> wanted = decode_ring_status(request.body);
-    if (!wanted)
-        return malformed(request, wanted.error());
-    const ring::View* view = find_ring(request, wanted->ring);
+    const ring::View* view = asked_ring(request, wanted);
     if (view == nullptr)
         return;
     if (wanted->timeout < Duration::zero() || wanted->timeout > max_query_timeout)

@@ -140,6 +140,10 @@ private:
     void drain(const Request& request);
     // The ring of this name; null, and the request is refused, if there is none.
     const ring::View* find_ring(const Request& request, const Bytes& name);
+    // The ring of a request about one; null, and the request is refused, if there is no such ring,
+    // or no such request.
+    template <class Wanted>
+    const ring::View* asked_ring(const Request& request, const Result<Wanted>& wanted);
     // `write` makes the reply's body, off the loop's thread.
     void ask_ring(const Request& request, RingJob job, RingWrite write);
     void reply_ring_status(const Request& request, const std::string& error, const Bytes& name,

@@ -30,17 +30,17 @@ share=$((seconds * 2 / ${#targets[@]}))
 
 # fuzz PROGRAM: one target for its share; prints its verdict, fails on a crash, a leak or a hang.
 fuzz() {
-    local program=$1 name corpus work found log
+    local program=$1 name corpus grown found log
     name=$(basename "$program")
     name=${name#fuzz_}
     corpus=tests/fuzz/corpus/$name
-    work=build/fuzz/work/$name
+    grown=build/fuzz/grown/$name
     found=build/fuzz/found/$name
     log=build/fuzz/$name.log
-    mkdir -p "$work" "$found"
+    mkdir -p "$grown" "$found"
     # New inputs go to the first directory; the checked-in corpus is only read.
     if "$program" -max_total_time="$share" -timeout=10 -rss_limit_mb=2048 -max_len=70000 \
-        -print_final_stats=1 -artifact_prefix="$found/" "$work" "$corpus" >"$log" 2>&1; then
+        -print_final_stats=1 -artifact_prefix="$found/" "$grown" "$corpus" >"$log" 2>&1; then
         echo "$name: $(awk '/number_of_executed_units/ { print $2 }' "$log") inputs in $share s"
         return 0
     fi

@@ -226,8 +226,15 @@ TEST_CASE("a host that hears little notices that it is sick, and its cluster doe
     sim.network().set_host_loss(7, 0, 0);
     sim.run_for(1min);
     CHECK(sim.health(7) == 0);
-    // It took the others for failed while it heard little: each of them it holds out for a while,
-    // at most 10 min.
+    // On the wire all agree by now. It took the others for failed while it heard little: whoever is
+    // not reported alive is held out, for at most 10 min.
+    for (HostId observer = 0; observer < 8; ++observer) {
+        for (HostId subject = 0; subject < 8; ++subject) {
+            const auto view = sim.node(observer).member("n" + std::to_string(subject));
+            REQUIRE(view);
+            CHECK((view->status == Status::Alive || view->held_until));
+        }
+    }
     sim.settle(11min);
 }
 
