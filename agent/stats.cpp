@@ -63,7 +63,7 @@ Section api_section(const StatsSource& source) {
     return section;
 }
 
-Section store(const StatsSource& source) {
+Section store_section(const StatsSource& source) {
     if (source.data_dir.empty())
         return {{"state", "ephemeral"}};
     return {{"state", source.store_trouble.empty() ? "ok" : source.store_trouble},
@@ -118,7 +118,7 @@ api::Stats describe(const StatsSource& source) {
     stats["packets"] = packets(node, source.udp);
     stats["streams"] = streams(source.streams);
     stats["api"] = api_section(source);
-    stats["store"] = store(source);
+    stats["store"] = store_section(source);
     return stats;
 }
 

@@ -1,4 +1,5 @@
 #include "cli/connection.h"
+#include "swim/errno_text.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -23,10 +24,6 @@ namespace {
 // Replies are as large as the cluster is.
 constexpr std::size_t max_reply_bytes = std::size_t{1} << 30;
 constexpr api::ValueLimits reply_limits{.values = std::size_t{1} << 26, .depth = 16};
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 Error no_answer(const std::string& peer) {
     return Error{"no agent answers at " + peer + " (is musterd running?)"};
@@ -124,7 +121,7 @@ Result<Connection> Connection::open_unix(const std::string& path) {
     std::memcpy(address.sun_path, path.data(), path.size());
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
-        return Error{"cannot make a socket: " + reason(errno)};
+        return Error{"cannot make a socket: " + errno_text(errno)};
     Connection connection(descriptor, path);
     // A stopped agent whose backlog is full would hold us for ever.
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
@@ -138,7 +135,7 @@ Result<Connection> Connection::open_unix(const std::string& path) {
         return no_answer(path);
     if (errno == EAGAIN)
         return Error{"the agent at " + path + " does not take our connection (is it stopped?)"};
-    return Error{"cannot connect to " + path + ": " + reason(errno)};
+    return Error{"cannot connect to " + path + ": " + errno_text(errno)};
 }
 
 Result<Connection> Connection::open_tcp(const std::string& address, Deadline deadline) {
@@ -159,7 +156,7 @@ Result<Connection> Connection::open_tcp(const std::string& address, Deadline dea
     }
     if (errno == ECONNREFUSED)
         return no_answer(address);
-    return Error{"cannot connect to " + address + ": " + reason(errno)};
+    return Error{"cannot connect to " + address + ": " + errno_text(errno)};
 }
 
 std::optional<Error> Connection::send(BytesView bytes, Deadline deadline) {
@@ -186,7 +183,7 @@ Result<bool> Connection::fill(Deadline deadline) {
         received_.append(buffer, static_cast<std::size_t>(size));
     else if (size == 0 || errno != EINTR)
         return Error{"the agent at " + peer_ + " has closed the connection" +
-                     (size < 0 ? ": " + reason(errno) : "")};
+                     (size < 0 ? ": " + errno_text(errno) : "")};
     return true;
 }
 

@@ -8,15 +8,12 @@
 #include <system_error>
 
 #include "swim/assert.h"
+#include "swim/errno_text.h"
 #include "swim/keyring.h"
 
 namespace muster::cli {
 
 namespace {
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 bool write_all(int file, BytesView bytes) {
     while (!bytes.empty()) {
@@ -50,7 +47,7 @@ std::optional<Error> write_new_keyring(const std::string& path, const std::strin
     const int file =
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0)
-        return Error{"cannot make the keyring file " + path + ": " + reason(errno) +
+        return Error{"cannot make the keyring file " + path + ": " + errno_text(errno) +
                      (errno == EEXIST
                           ? " (a keyring is never overwritten: move it away first)"
                           : " (does its directory exist, and may this user write to it?)")};
@@ -62,7 +59,7 @@ std::optional<Error> write_new_keyring(const std::string& path, const std::strin
     if (written)
         return std::nullopt;
     ::unlink(path.c_str());
-    return Error{"cannot write the keyring file " + path + ": " + reason(error)};
+    return Error{"cannot write the keyring file " + path + ": " + errno_text(error)};
 }
 
 }  // namespace muster::cli

@@ -7,10 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/api/reply_reader.h"
 
 namespace muster::cli {
+
+// After the key of what JSON can only show in part: there are its true bytes.
+inline constexpr std::string_view true_bytes = "_base64";
 
 // Sorted by name.
 std::string members_text(const api::ReadMembers& reply, bool detailed);

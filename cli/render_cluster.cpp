@@ -5,6 +5,7 @@
 
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "cli/render.h"
 #include "cli/table.h"
 
 namespace muster::cli {
@@ -13,8 +14,6 @@ namespace {
 
 using api::JsonEncoder;
 using api::printable;
-
-constexpr std::string_view true_bytes = "_base64";
 
 void known_number(JsonEncoder& json, std::string_view key,
                   const std::optional<std::uint64_t>& number) {

@@ -110,7 +110,7 @@ std::string info_text(const api::ReadStats& reply) {
 
 std::string info_json(const api::ReadStats& reply) {
     std::string text;
-    api::JsonEncoder json(text, "_base64");
+    api::JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     write_text(json, "node", value_of(section(reply, "agent"), "name"));
     write_text(json, "version", value_of(section(reply, "runtime"), "version"));

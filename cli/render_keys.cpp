@@ -3,6 +3,7 @@
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
 #include "cli/fingerprint.h"
+#include "cli/render.h"
 #include "cli/render_cluster.h"
 #include "cli/table.h"
 
@@ -89,7 +90,7 @@ std::string keys_text(const api::ReadKeys& reply) {
 
 std::string keys_json(const api::ReadKeys& reply) {
     std::string text;
-    JsonEncoder json(text, "_base64");
+    JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     json.natural_field("ok", reply.responses - std::min(reply.errors, reply.responses));
     json.natural_field("total", reply.members);
@@ -140,7 +141,7 @@ std::string key_status_text(std::span<const Holding> holdings) {
 
 std::string key_status_json(std::span<const Holding> holdings) {
     std::string text;
-    JsonEncoder json(text, "_base64");
+    JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     json.key("agree");
     if (const auto agree = keys_agree(holdings))

@@ -2,6 +2,7 @@
 
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "cli/render.h"
 
 namespace muster::cli {
 
@@ -9,8 +10,6 @@ namespace {
 
 using api::JsonEncoder;
 using api::printable;
-
-constexpr std::string_view true_bytes = "_base64";
 
 void text_or_null(JsonEncoder& json, std::string_view key, BytesView text) {
     json.key(key);

@@ -45,7 +45,7 @@ std::string log_text(const api::ReadLog& record) {
 
 std::string log_json(const api::ReadLog& record) {
     std::string text;
-    api::JsonEncoder json(text, "_base64");
+    api::JsonEncoder json(text, true_bytes);
     SerfLine line{record.level, record.text};
     if (!record.level && !record.lost)
         line = split_serf_line(record.text);

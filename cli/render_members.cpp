@@ -130,7 +130,7 @@ std::string members_text(const api::ReadMembers& reply, bool detailed) {
 
 std::string members_json(const api::ReadMembers& reply) {
     std::string text;
-    api::JsonEncoder json(text, "_base64");
+    api::JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     write_known(json, "index", reply.index, [&](std::uint64_t index) { json.natural(index); });
     json.key("members");
@@ -155,7 +155,7 @@ std::string joined_text(const api::ReadJoined& reply) {
 
 std::string joined_json(const api::ReadJoined& reply) {
     std::string text;
-    api::JsonEncoder json(text, "_base64");
+    api::JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     json.natural_field("joined", reply.joined);
     write_known(json, "failed", reply.failed, [&](const auto& failures) {

@@ -5,6 +5,7 @@
 #include "agent/api/duration.h"
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "cli/render.h"
 #include "cli/render_cluster.h"
 #include "cli/table.h"
 #include "cli/time_text.h"
@@ -17,7 +18,6 @@ using api::JsonEncoder;
 using api::printable;
 using api::ReadPending;
 
-constexpr std::string_view true_bytes = "_base64";
 constexpr std::int64_t ns_in_ms = 1'000'000;
 
 std::string percent(double share) {

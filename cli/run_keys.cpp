@@ -3,6 +3,7 @@
 #include "agent/api/text.h"
 #include "cli/fingerprint.h"
 #include "cli/keygen.h"
+#include "cli/render.h"
 #include "cli/render_cluster.h"
 #include "cli/run_parts.h"
 
@@ -101,7 +102,7 @@ ExitStatus Run::operator()(const KeygenOptions& asked) {
     if (const auto error = write_new_keyring(asked.keyring, key))
         return fail(error->text);
     std::string text;
-    api::JsonEncoder json(text, "_base64");
+    api::JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     json.text_field("keyring", asked.keyring);
     json.text_field("fingerprint", fingerprint(key));

@@ -13,7 +13,7 @@ using api::Command;
 
 namespace {
 
-constexpr std::size_t most_input = std::size_t{256} << 20U;
+constexpr std::size_t most_keys_input = std::size_t{256} << 20U;
 // Keys in one request: the reply of each may be long, too.
 constexpr std::size_t batch = 1000;
 constexpr std::size_t batch_bytes = std::size_t{512} << 10U;
@@ -90,7 +90,7 @@ Result<Client> Run::connect_to_musterd() const {
 ExitStatus Run::operator()(const RingOwnersOptions& asked) {
     std::vector<Bytes> keys(asked.keys.begin(), asked.keys.end());
     if (keys.size() == 1 && keys.front() == "-") {
-        const Result<std::string> input = terminal_->in(most_input);
+        const Result<std::string> input = terminal_->in(most_keys_input);
         if (!input)
             return fail(input.error().text);
         keys = lines_of(*input);

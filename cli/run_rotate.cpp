@@ -4,6 +4,7 @@
 #include "agent/api/text.h"
 #include "cli/fingerprint.h"
 #include "cli/keygen.h"
+#include "cli/render.h"
 #include "cli/render_cluster.h"
 #include "cli/run_parts.h"
 
@@ -54,7 +55,7 @@ void RotationRun::say(const std::string& text, const std::string& step,
         return;
     }
     std::string line;
-    api::JsonEncoder json(line, "_base64");
+    api::JsonEncoder json(line, true_bytes);
     json.begin_map(0);
     json.text_field("step", step);
     for (const auto& [field, key] :

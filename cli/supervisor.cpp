@@ -16,6 +16,7 @@
 
 #include "agent/net/clock.h"
 #include "cli/descendants.h"
+#include "swim/errno_text.h"
 
 namespace muster::cli {
 
@@ -27,10 +28,6 @@ constexpr int signalled = 128;
 // Between two rounds of killing: who forks meanwhile is met by the next one.
 constexpr int kill_round_ms = 5;
 constexpr int longest_wait_ms = 1000;
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 int shell_status(int wait_status) {
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : signalled + WTERMSIG(wait_status);
@@ -56,7 +53,7 @@ void close_if_open(int& fd) {
     execvp(arguments.front(), arguments.data());
     const int error = errno;
     const std::string text =
-        "muster: cannot run " + command.arguments.front() + ": " + reason(error) + "\n";
+        "muster: cannot run " + command.arguments.front() + ": " + errno_text(error) + "\n";
     (void)!write(STDERR_FILENO, text.data(), text.size());
     _exit(error == ENOENT ? not_found : cannot_execute);
 }
@@ -196,12 +193,12 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     int report[2];
     // Not a pipe: who writes to a supervisor that has just ended must not die of it.
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
-        return Error{"cannot make a socket: " + reason(errno)};
+        return Error{"cannot make a socket: " + errno_text(errno)};
     if (pipe2(report, O_CLOEXEC) != 0) {
         const int error = errno;
         close(control[0]);
         close(control[1]);
-        return Error{"cannot make a pipe: " + reason(error)};
+        return Error{"cannot make a pipe: " + errno_text(error)};
     }
     // If the supervisor is killed, what it leaves behind is ours.
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -217,7 +214,7 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     control_ = control[1];
     report_ = report[0];
     if (pid_ < 0)
-        return Error{"cannot start a process: " + reason(error)};
+        return Error{"cannot start a process: " + errno_text(error)};
     return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include "agent/api/duration.h"
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "cli/render.h"
 
 namespace muster::cli {
 
@@ -56,7 +57,7 @@ std::string wait_text(bool reached, Duration after, const std::string& missing) 
 
 std::string wait_json(bool reached, Duration after, const std::string& missing) {
     std::string text;
-    api::JsonEncoder json(text, "_base64");
+    api::JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     json.boolean_field("reached", reached);
     json.natural_field("after_ms", milliseconds(after));

@@ -10,9 +10,6 @@ namespace muster::swim {
 
 namespace {
 
-constexpr std::uint64_t max16 = 0xFFFF;
-constexpr std::uint64_t max32 = 0xFFFFFFFF;
-
 // What a lead byte from 0xC0 to 0xDF announces: the kind, how many bytes of number follow it, and
 // what is to be added to that number. (Fixed extensions have no number: their size, and one for the
 // extension's type, is all in `add`.)
@@ -41,7 +38,7 @@ constexpr unsigned bit(Kind kind) {
     return 1U << static_cast<unsigned>(kind);
 }
 
-std::uint64_t read_big_endian(BytesView bytes) {
+std::uint64_t read_number(BytesView bytes) {
     std::uint64_t value = 0;
     for (const char c : bytes) {
         value = value << 8U | octet(c);
@@ -93,9 +90,9 @@ const char* uint_expected(std::uint64_t max) {
     switch (max) {
         case 0xFF:
             return "an integer from 0 to 255";
-        case max16:
+        case UINT16_MAX:
             return "an integer from 0 to 65535";
-        case max32:
+        case UINT32_MAX:
             return "an integer from 0 to 4294967295";
         default:
             return "an integer that is not negative and in range";
@@ -148,8 +145,7 @@ bool read_head(BytesView bytes, MsgpackHead& head) {
     if (bytes.size() - 1 < form.width) {
         return false;
     }
-    head = {form.kind, false, 1U + form.width,
-            read_big_endian(bytes.substr(1, form.width)) + form.add};
+    head = {form.kind, false, 1U + form.width, read_number(bytes.substr(1, form.width)) + form.add};
     if (form.kind == Kind::Negative) {
         const unsigned unused_bits = 64U - 8U * form.width;
         const auto value = static_cast<std::int64_t>(head.number << unused_bits) >> unused_bits;

@@ -7,9 +7,6 @@ namespace muster::swim {
 
 namespace {
 
-constexpr std::uint64_t max16 = 0xFFFF;
-constexpr std::uint64_t max32 = 0xFFFFFFFF;
-
 void append_big_endian(std::uint64_t value, std::size_t width, Bytes& out) {
     for (std::size_t i = width; i-- > 0;) {
         out.push_back(static_cast<char>(value >> (8U * i)));
@@ -21,10 +18,10 @@ void append_lead(unsigned lead, Bytes& out) {
 }
 
 void write_collection(std::size_t count, unsigned fix, unsigned lead16, Bytes& out) {
-    MUSTER_ASSERT(count <= max32);
+    MUSTER_ASSERT(count <= UINT32_MAX);
     if (count < 16) {
         append_lead(fix + static_cast<unsigned>(count), out);
-    } else if (count <= max16) {
+    } else if (count <= UINT16_MAX) {
         append_lead(lead16, out);
         append_big_endian(count, 2, out);
     } else {
@@ -49,10 +46,10 @@ void write_string(BytesView value, Bytes& out) {
 }
 
 void write_string_head(std::size_t size, Bytes& out) {
-    MUSTER_ASSERT(size <= max32);
+    MUSTER_ASSERT(size <= UINT32_MAX);
     if (size < 32) {
         append_lead(0xA0 + static_cast<unsigned>(size), out);
-    } else if (size <= max16) {
+    } else if (size <= UINT16_MAX) {
         append_lead(0xDA, out);
         append_big_endian(size, 2, out);
     } else {
@@ -75,10 +72,10 @@ void write_uint(std::uint64_t value, Bytes& out) {
     } else if (value <= 0xFF) {
         append_lead(0xCC, out);
         append_big_endian(value, 1, out);
-    } else if (value <= max16) {
+    } else if (value <= UINT16_MAX) {
         append_lead(0xCD, out);
         append_big_endian(value, 2, out);
-    } else if (value <= max32) {
+    } else if (value <= UINT32_MAX) {
         append_lead(0xCE, out);
         append_big_endian(value, 4, out);
     } else {

@@ -52,4 +52,12 @@ private:
     std::optional<Error> error_;
 };
 
+// What was read, or the error of its first wrong field.
+template <class Read>
+Result<Read> finish(const Fields& fields, Read read) {
+    if (fields.failed())
+        return fields.error();
+    return read;
+}
+
 }  // namespace muster::api

@@ -1,4 +1,5 @@
 #include "agent/api/listeners.h"
+#include "swim/errno_text.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -16,10 +17,6 @@ namespace muster::api {
 namespace {
 
 constexpr int backlog = 128;
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 class Descriptor {
 public:
@@ -65,7 +62,7 @@ std::optional<Error> make_way(const std::string& path) {
                      ": another musterd answers there (stop it, or see --api)"};
     if (errno == ECONNREFUSED && ::unlink(path.c_str()) == 0)
         return std::nullopt;
-    return Error{"cannot replace the old socket " + path + ": " + reason(errno) +
+    return Error{"cannot replace the old socket " + path + ": " + errno_text(errno) +
                  " (remove it, or see --api)"};
 }
 
@@ -99,12 +96,12 @@ Result<UnixListener> listen_unix(const std::string& path, unsigned mode) {
     const sockaddr_un address = unix_address(path);
     struct stat made {};
     if (socket.get() < 0 || ::bind(socket.get(), generic(address), sizeof address) != 0)
-        return Error{"cannot listen on " + path + ": " + reason(errno) +
+        return Error{"cannot listen on " + path + ": " + errno_text(errno) +
                      " (does its directory exist, and may this user write to it? see --api)"};
     // Until listen(), nobody can connect: the mode comes first.
     if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 || ::stat(path.c_str(), &made) != 0 ||
         ::listen(socket.get(), backlog) != 0)
-        return Error{"cannot listen on " + path + ": " + reason(errno) + " (see --api)"};
+        return Error{"cannot listen on " + path + ": " + errno_text(errno) + " (see --api)"};
     return UnixListener{
         .descriptor = socket.release(), .device = made.st_dev, .inode = made.st_ino};
 }
@@ -130,7 +127,7 @@ Result<int> listen_tcp(const Endpoint& endpoint, bool clients_authenticate) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (socket.get() < 0 || ::bind(socket.get(), generic(address), size) != 0 ||
         ::listen(socket.get(), backlog) != 0)
-        return Error{"cannot serve the RPC on " + plain.to_string() + ": " + reason(errno) +
+        return Error{"cannot serve the RPC on " + plain.to_string() + ": " + errno_text(errno) +
                      (errno == EADDRINUSE ? " (is another musterd or serf running? see --rpc-addr)"
                                           : " (see --rpc-addr)")};
     return socket.release();

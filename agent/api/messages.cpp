@@ -50,13 +50,6 @@ constexpr std::array<CommandTraits, 37> commands{{
     {Command::VotersRecover, "voters-recover", true, true},
 }};
 
-template <class Request>
-Result<Request> finish(const Fields& fields, Request request) {
-    if (fields.failed())
-        return fields.error();
-    return request;
-}
-
 void encode_texts(MsgpackEncoder& encoder, std::string_view name, const std::vector<Bytes>& texts,
                   bool nil_if_empty) {
     encoder.key(name);

@@ -12,13 +12,6 @@ namespace {
 constexpr Duration longest_hold_off = std::chrono::hours(24);
 
 template <class Request>
-Result<Request> finish(const Fields& fields, Request request) {
-    if (fields.failed())
-        return fields.error();
-    return request;
-}
-
-template <class Request>
 Result<Request> finish_hold_off(const Fields& fields, std::string_view name, Request request) {
     if (!fields.failed() &&
         (request.hold_off < Duration::zero() || request.hold_off > longest_hold_off))

@@ -7,13 +7,6 @@ namespace muster::api {
 
 namespace {
 
-template <class Reply>
-Result<Reply> finish(const Fields& fields, Reply reply) {
-    if (fields.failed())
-        return fields.error();
-    return reply;
-}
-
 // Versions and ports are small: what is too large for its field is the peer's nonsense, cut off.
 template <class Narrow>
 Narrow narrow(std::uint64_t value) {

@@ -10,13 +10,6 @@ namespace muster::api {
 
 namespace {
 
-template <class Request>
-Result<Request> finish(const Fields& fields, Request request) {
-    if (fields.failed())
-        return fields.error();
-    return request;
-}
-
 // Keys are bytes, and JSON has none.
 Result<std::vector<Bytes>> decode_keys(Fields& fields) {
     if (!fields.has("KeysBase64"))

@@ -8,13 +8,6 @@ namespace muster::api {
 
 namespace {
 
-template <class Reply>
-Result<Reply> finish(const Fields& fields, Reply reply) {
-    if (fields.failed())
-        return fields.error();
-    return reply;
-}
-
 std::optional<ReadPending> pending_of(Fields& fields) {
     if (!fields.has("Pending"))
         return std::nullopt;

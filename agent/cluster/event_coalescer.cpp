@@ -9,7 +9,7 @@ namespace muster::cluster {
 namespace {
 
 // A batch that has grown to this is told early: only a flood has so many.
-constexpr std::size_t max_held = 1024;
+constexpr std::size_t max_gathered = 1024;
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void EventCoalescer::add(TimePoint now, HeardEvent event, std::vector<HeardEvent
         latest.clear();
     }
     latest.push_back(std::move(event));
-    if (++held_ >= max_held) {
+    if (++held_ >= max_gathered) {
         flush(told);
     }
 }

@@ -20,6 +20,8 @@
 
 namespace muster::cluster {
 
+inline constexpr BytesView conflict_query = "_serf_conflict";
+
 // One member as the answer to `_serf_conflict` gives it.
 struct MemberRecord {
     BytesView ip;

@@ -13,8 +13,6 @@ namespace muster::cluster {
 
 namespace {
 
-constexpr BytesView conflict_query = "_serf_conflict";
-
 Payload none_if_empty(BytesView bytes) {
     return bytes.empty() ? Payload() : Payload(bytes);
 }

@@ -14,7 +14,6 @@ namespace {
 
 constexpr BytesView internal_prefix = "_serf_";
 constexpr BytesView ping_query = "_serf_ping";
-constexpr BytesView conflict_query = "_serf_conflict";
 
 TimePoint deadline_of(TimePoint now, const Query& query) {
     return now + std::clamp(query.timeout, Duration::zero(), max_query_timeout);

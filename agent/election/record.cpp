@@ -17,7 +17,7 @@ const Voter* find(const std::vector<Voter>& voters, VoterId id) {
 
 // The description of both directions; `rec` is const when written.
 template <class Fields, class Rec>
-void describe(Fields& field, Rec& rec) {
+void describe_record(Fields& field, Rec& rec) {
     field("k", rec.key);
     field("c", rec.cluster);
     field("n", rec.target);
@@ -133,7 +133,7 @@ std::string flaw(const Record& record) {
 
 void encode(const Record& record, Bytes& out) {
     FieldWriter writer;
-    describe(writer, record);
+    describe_record(writer, record);
     writer.finish(out);
 }
 
@@ -150,7 +150,7 @@ Result<Record> decode_record(BytesView bytes) {
     FieldReader reader(bytes);
     Record record;
     if (reader.error().empty()) {
-        describe(reader, record);
+        describe_record(reader, record);
     }
     if (!reader.error().empty()) {
         return Error{"record: " + reader.error()};

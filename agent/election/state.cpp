@@ -48,7 +48,7 @@ void read_record(FieldReader& reader, const char* key, Record& record) {
 }
 
 template <class Fields, class Given>
-void describe(Fields& field, Given& state) {
+void describe_state(Fields& field, Given& state) {
     field("name", state.name);
     field("id", state.id);
     field("term", state.term);
@@ -68,7 +68,7 @@ void describe_lock(Fields& field, Given& lock) {
 
 Bytes encode_state(const State& state) {
     FieldWriter writer;
-    describe(writer, state);
+    describe_state(writer, state);
     if (state.record) {
         write_record(writer, "record", *state.record);
     }
@@ -89,7 +89,7 @@ Result<State> decode_state(BytesView bytes) {
     FieldReader reader(bytes);
     State state;
     if (reader.error().empty()) {
-        describe(reader, state);
+        describe_state(reader, state);
     }
     if (reader.has("record")) {
         read_record(reader, "record", state.record.emplace());

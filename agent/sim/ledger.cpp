@@ -12,10 +12,6 @@ bool is_gone(Status status) {
     return status == Status::Failed || status == Status::Left || status == Status::None;
 }
 
-bool is_here(Status status) {
-    return status == Status::Alive || status == Status::Leaving;
-}
-
 }  // namespace
 
 // The view follows the events, so that looking at it afterwards finds what they did not say.

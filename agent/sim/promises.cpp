@@ -8,18 +8,14 @@ namespace {
 
 using cluster::Status;
 
-constexpr std::size_t sentences_max = 10;
+constexpr std::size_t most_broken = 10;
 constexpr Duration look_interval = std::chrono::seconds(1);
-
-bool is_here(Status status) {
-    return status == Status::Alive || status == Status::Leaving;
-}
 
 bool has_ended(Process process) {
     return process == Process::Killed || process == Process::Left;
 }
 
-std::string seconds(Duration duration) {
+std::string in_seconds(Duration duration) {
     return std::to_string(std::chrono::duration<double>(duration).count()) + " s";
 }
 
@@ -88,7 +84,7 @@ void Promises::look_at(HostId observer, HostId subject) {
     if (world_.now() - belief.since > bound && !belief.told) {
         belief.told = true;
         complain(observer, "holds " + world_.name(subject) + " for " +
-                               cluster::to_string(seen.status) + " still, " + seconds(bound) +
+                               cluster::to_string(seen.status) + " still, " + in_seconds(bound) +
                                " after its end");
     }
 }
@@ -102,14 +98,14 @@ void Promises::look_for_agreement() {
         agreement_due_.reset();
     } else if (world_.now() > *agreement_due_) {
         agreement_due_.reset();
-        complain(0, "and others do not agree after " + seconds(world_.now() - agreement_from_) +
+        complain(0, "and others do not agree after " + in_seconds(world_.now() - agreement_from_) +
                         ": " + world_.divergence());
     }
 }
 
 void Promises::complain(HostId host, const std::string& what) {
-    if (broken_.size() < sentences_max) {
-        broken_.push_back(seconds(world_.elapsed()) + ", " + world_.name(host) + " " + what);
+    if (broken_.size() < most_broken) {
+        broken_.push_back(in_seconds(world_.elapsed()) + ", " + world_.name(host) + " " + what);
     }
 }
 

@@ -13,7 +13,7 @@ std::string print(const char* format, Values... values) {
     return {text, static_cast<std::size_t>(size)};
 }
 
-double seconds(Duration duration) {
+double to_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
@@ -29,8 +29,8 @@ std::string words(const Spread& spread) {
     if (spread.count == 0) {
         return "nobody was to be reported";
     }
-    return print("first %.2f s, median %.2f s, p99 %.2f s, last %.2f s", seconds(spread.first),
-                 seconds(spread.median), seconds(spread.p99), seconds(spread.last));
+    return print("first %.2f s, median %.2f s, p99 %.2f s, last %.2f s", to_seconds(spread.first),
+                 to_seconds(spread.median), to_seconds(spread.p99), to_seconds(spread.last));
 }
 
 std::string words(const Rate& rate, const char* unit) {
@@ -46,7 +46,7 @@ std::string to_text(const Report& r) {
         text += line("done to them", fault);
     }
     text += line("assembled", (r.joined ? "by joining, " : "given: each started knowing all, ") +
-                                  print("agreed after %.1f s", seconds(r.assembled)) +
+                                  print("agreed after %.1f s", to_seconds(r.assembled)) +
                                   (r.agreed ? "" : ", NOT ALL OF THEM"));
     text += line("detection", words(r.detection) + print(" (%zu reports)", r.detection.count));
     text += line("  by anybody", words(r.first_detection));
@@ -57,15 +57,15 @@ std::string to_text(const Report& r) {
                        number(r.false_positives), number(r.of_impaired), number(r.late)));
     text += line("convergence",
                  r.converged ? print("%.1f s after the faults (bound %.0f s)",
-                                     seconds(r.convergence), seconds(r.bound))
-                             : print("NOT within %.0f s: ", seconds(r.bound)) + r.divergence);
+                                     to_seconds(r.convergence), to_seconds(r.bound))
+                             : print("NOT within %.0f s: ", to_seconds(r.bound)) + r.divergence);
     text += line("packets", words(r.traffic.packets, "packets"));
     text += line("bytes in them", words(r.traffic.bytes, "bytes"));
     text += line("bytes in streams", words(r.traffic.stream_bytes, "bytes"));
     text += line("simulated", print("%.0f s, of these %.0f s measured; %llu events; transcript "
                                     "%016llx",
-                                    seconds(r.simulated), seconds(r.measured), number(r.events),
-                                    number(r.transcript)));
+                                    to_seconds(r.simulated), to_seconds(r.measured),
+                                    number(r.events), number(r.transcript)));
     for (const std::string& broken : r.broken) {
         text += line("BROKEN", broken);
     }

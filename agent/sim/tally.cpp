@@ -8,10 +8,6 @@ namespace {
 
 using cluster::Status;
 
-bool is_here(Status status) {
-    return status == Status::Alive || status == Status::Leaving;
-}
-
 // The smallest of which at least `share` of all are no larger. REQUIRES: some, sorted.
 Duration quantile(const std::vector<Duration>& sorted, std::size_t percent) {
     const std::size_t rank = (sorted.size() * percent + 99) / 100;

@@ -9,7 +9,7 @@ namespace muster::sim {
 
 namespace {
 
-std::string seconds(TimePoint at) {
+std::string stamp(TimePoint at) {
     const auto ns = at.time_since_epoch().count();
     std::string fraction = std::to_string(ns % 1'000'000'000);
     fraction.insert(0, 9 - fraction.size(), '0');
@@ -91,7 +91,7 @@ void Transcript::begin(TimePoint at, HostId host) {
     mix(static_cast<std::uint64_t>(at.time_since_epoch().count()));
     mix(host);
     if (keep_text_) {
-        text_ += seconds(at) + " " + host_text(host) + " ";
+        text_ += stamp(at) + " " + host_text(host) + " ";
     }
 }
 

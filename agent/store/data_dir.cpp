@@ -1,4 +1,5 @@
 #include "agent/store/data_dir.h"
+#include "swim/errno_text.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,10 +15,6 @@ namespace muster::store {
 namespace {
 
 constexpr char hint[] = " (see --data-dir and --ephemeral)";
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 // Who wrote it, or "unknown": it is a text of ours, but anybody may have edited it.
 std::string holder(int fd) {
@@ -54,11 +51,11 @@ Result<DataDir> DataDir::lock(const std::string& path) {
     if (fd < 0 && errno == EROFS)
         fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return Error{"cannot open " + file + ": " + reason(errno) + hint};
+        return Error{"cannot open " + file + ": " + errno_text(errno) + hint};
     DataDir directory(path, fd);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
-            return Error{"cannot lock " + file + ": " + reason(errno) + hint};
+            return Error{"cannot lock " + file + ": " + errno_text(errno) + hint};
         return Error{"the data directory " + path +
                      " is in use (is another musterd using it? pid " + holder(fd) +
                      "; give this one its own with --data-dir, or --ephemeral)"};
