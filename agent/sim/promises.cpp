@@ -6,8 +6,6 @@ namespace muster::sim {
 
 namespace {
 
-using cluster::Status;
-
 constexpr std::size_t most_broken = 10;
 constexpr Duration look_interval = std::chrono::seconds(1);
 

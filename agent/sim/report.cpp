@@ -17,7 +17,8 @@ double to_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-unsigned long long number(std::uint64_t value) {
+// For printf's %llu.
+unsigned long long number(std::uint64_t value) {  // NOLINT(google-runtime-int)
     return value;
 }
 
