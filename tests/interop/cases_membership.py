@@ -288,7 +288,7 @@ def return_through_one_who_forgot(run, kind, end):
     check(returning.name in observe(others[0]), "and remembered by a serf")
     watching = {agent: agent.events("member-failed") for agent in cluster.of("muster") if agent is not returning}
     returning.start(forgetful)
-    cluster.converge(deadline=12)
+    cluster.converge(deadline=40)       # whom both copies missed has it from its next push/pull, every 15 s
     for agent, stream in watching.items():
         check(not stream.seen("member-failed"), f"{agent} took {returning} for failed when it returned")
 

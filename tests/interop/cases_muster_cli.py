@@ -129,7 +129,7 @@ def every_command_of_muster_works_against_a_serf_as_against_a_musterd(run):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT) as monitor:
             os.set_blocking(monitor.stdout.fileno(), False)
             wait_until(lambda: monitor.stdout.read(), 15, f"a log line of {agent}")
-            monitor.send_signal(signal.SIGINT)
+            monitor.send_signal(signal.SIGTERM)      # of a job in the background SIGINT is ignored
             monitor.wait(10)
 
     # Coming and going.
