@@ -1,5 +1,4 @@
 #include "cli/connection.h"
-#include "swim/errno_text.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -16,6 +15,8 @@
 #include <memory>
 #include <system_error>
 #include <utility>
+
+#include "swim/errno_text.h"
 
 namespace muster::cli {
 

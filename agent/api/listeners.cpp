@@ -1,5 +1,4 @@
 #include "agent/api/listeners.h"
-#include "swim/errno_text.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -11,6 +10,8 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "swim/errno_text.h"
 
 namespace muster::api {
 

@@ -1,5 +1,4 @@
 #include "agent/store/data_dir.h"
-#include "swim/errno_text.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
+
+#include "swim/errno_text.h"
 
 namespace muster::store {
 
