@@ -225,7 +225,7 @@ def an_answer_is_given_once_in_time_and_of_a_size(run):
 @case(budget=60, needs="muster")
 def muster_event_and_query_work_against_a_serf_as_against_a_musterd(run):
     cluster = run.cluster()
-    agents = cluster.form("serf", "muster", "muster")
+    agents = cluster.form("serf", "muster", "muster", profile="lan")
     for agent in agents:
         run.closing(Answering(agent, lambda name, payload: payload.upper(), "query:shout"))
     names = sorted(agent.name for agent in agents)

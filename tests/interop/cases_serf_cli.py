@@ -28,12 +28,15 @@ def masked(said):
 
 
 def in_both_places(run, others=("serf", "muster"), **options):
-    """The agent "a" of each kind, in a cluster with `others`, named "b" and so on: [serf, muster]."""
+    """The agent "a" of each kind, in a cluster with `others`, named "b" and so on: [serf, muster].
+
+    In the LAN profile, which sends four copies of a query; of the local profile's two, all may go to the same member.
+    """
     asked = []
     for kind in ("serf", "muster"):
         cluster = run.cluster()
         for name, each in zip("abcdef", (kind, *others)):
-            cluster.add(each, name=name, **options)
+            cluster.add(each, name=name, profile="lan", **options)
         for agent in cluster.agents:
             agent.start(*([] if agent is cluster.agents[0] else [cluster.agents[0]]))
         cluster.converge()
