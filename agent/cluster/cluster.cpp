@@ -202,8 +202,14 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
             hear(now, name, intent, out);
         }
     };
-    // The time of a leave is not in the state, but it is later than that of the join before it.
+    // The time of a leave is not in the state, but it is later than that of the join before it. Of
+    // who is known to have left this is no news. In the reference it advances the member's time with
+    // each exchange, past the time of a prune that is then ignored.
     for (BytesView name : state->left_members) {
+        const Member* member = members_.find(name);
+        if (member != nullptr && member->status == Status::Left && !member->recalled) {
+            continue;
+        }
         merge(name, {Intent::Kind::Leave, after(status_time(*state, name)), /*prune=*/false});
     }
     std::vector<BytesView> left = state->left_members;

@@ -176,6 +176,25 @@ TEST_CASE("two agents that exchange states agree on who has left, and broadcast 
     CHECK(two.cluster.member_time() == 9);
 }
 
+TEST_CASE("exchanges with whom agrees that a member left do not outrun the prune that follows") {
+    Agent one;
+    Agent two;
+    for (Agent* agent : {&one, &two}) {
+        agent->see(Kind::Join, "n");
+        agent->see(Kind::Leave, "n");
+        agent->hear(Leave{7, "n", false});
+        CHECK(agent->status("n") == Status::Left);
+    }
+    for (int i = 0; i < 3; ++i) {
+        Bytes bytes;
+        two.merge(decoded_state(one, bytes));
+        one.merge(decoded_state(two, bytes));
+    }
+    CHECK(two.cluster.members().find("n")->status_ltime == 7);
+    two.hear(Leave{8, "n", true});
+    CHECK(two.cluster.members().find("n") == nullptr);
+}
+
 TEST_CASE("a peer that holds us for left is told otherwise") {
     Agent agent;
     PushPull state;
