@@ -77,6 +77,9 @@ void Ledger::look(TimePoint now, const MemberView& member, bool stays) {
                                   std::to_string(before.incarnation) + " to " +
                                   std::to_string(member.incarnation));
     }
+    if (held_before_us) {
+        before.departed = now;
+    }
     if (member.self && stays && !is_here(member.status)) {
         complain(member.name, "it holds itself for gone");
     }

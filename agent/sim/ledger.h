@@ -7,7 +7,8 @@
 //     alive <-> leaving changes without one; indexes rise. One that our join's partner holds out is
 //     failed from the first on, without an event, as its failure was before our time
 //   - incarnations never go back, except after a departure long enough ago to be reaped, or
-//     together with a new address
+//     together with a new address. A departure is when a member is first seen failed or left; what
+//     the wire does with one that is held out is not in the view
 //   - a member that has left returns only with a higher incarnation, a new address, or reaped
 //   - a running node reports itself, once, alive or leaving
 //   - the counts are those of the list

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """What an idle agent costs: memory and CPU of one agent in a quiet cluster of musterds, and beside it of serfs.
 
-    tests/bench/idle.py [--nodes 50] [--seconds 60] [--profile lan] [--json FILE] [--check] [--skip-serf]
+    tests/bench/idle.py [--nodes 50] [--seconds 60] [--profile lan] [--keyring] [--voters N] [--json FILE] [--check] [--skip-serf]
 
 The two clusters run one after the other on loopback addresses, N agents each, in the same profile; after all agree and a
 settling time, /proc is read at the beginning and the end of the measured time. Figures are medians over the agents.
 RSS is what ps shows; PSS counts shared pages by their share, private is what one more agent adds. CPU is a percentage
-of one core. --check: exit status 1 if our RSS exceeds 4.5 MB (10^6 bytes), the figure of the budget.
+of one core. --keyring: both encrypt. --voters: so many of ours elect a leader, with state on disk; the figures are of these. --check: exit status 1 if our RSS exceeds 4.5 MB (10^6 bytes), the figure of the budget.
 """
 import argparse
+import base64
 import json
 import os
 import statistics
@@ -54,18 +55,31 @@ def switches(pid) -> int:
     return total
 
 
+def encrypt(agents):
+    """Gives each a keyring file, all with the same key."""
+    for agent in agents:
+        path = os.path.join(agent.directory, f"{agent.name}.keyring")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            json.dump([base64.b64encode(b"k" * 32).decode()], file)
+        agent.extra.append(f"{'-keyring-file' if agent.kind == 'serf' else '--keyring'}={path}")
+
+
 def measure(kind, block, options) -> dict:
     directory, remove = cases.working_directory()
     cluster = Cluster(block, directory)
     try:
-        agents = [cluster.add(kind, profile=options.profile, log_level="info") for _ in range(options.nodes)]
+        voters = options.voters if kind == "muster" else 0
+        agents = [cluster.add(kind, profile=options.profile, log_level="info", data=i < voters,
+                              extra=["--voter", f"--expect={voters}"] if i < voters else []) for i in range(options.nodes)]
+        if options.keyring:
+            encrypt(agents)
         for agent in agents:
             agent.start(*([] if agent is agents[0] else [agents[0]]))
         cluster.converge(deadline=180)
         for agent in agents:
             agent.close_rpc()
         time.sleep(options.settle)
-        pids = [agent.process.pid for agent in agents]
+        pids = [agent.process.pid for agent in agents[:voters or None]]
         before = [(cpu_seconds(pid), switches(pid)) for pid in pids]
         started = time.monotonic()
         time.sleep(options.seconds)
@@ -91,6 +105,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, help="how long CPU is measured")
     parser.add_argument("--settle", type=float, default=20, help="how long after all agree the measurement begins")
     parser.add_argument("--profile", default="lan", choices=("lan", "wan", "local"))
+    parser.add_argument("--keyring", action="store_true", help="encrypt, with a key of 256 bits")
+    parser.add_argument("--voters", type=int, default=0, help="how many of ours vote; only these are measured")
     parser.add_argument("--json", metavar="FILE", help="append a line for each experiment to FILE")
     parser.add_argument("--check", action="store_true", help="fail above the budget of RSS")
     parser.add_argument("--skip-serf", action="store_true", help="measure ours only")
@@ -101,7 +117,8 @@ def main() -> int:
     block, _lock = runner.reserve_block()
     ours = measure("muster", f"{block}.1", options)
     serf = {} if options.skip_serf else measure("serf", f"{block}.2", options)
-    print(f"one idle agent of {options.nodes}, profile {options.profile}, {options.seconds:g} s measured")
+    print(f"one idle agent of {options.nodes}, profile {options.profile}{', with a keyring' if options.keyring else ''}"
+          f"{f', one of {options.voters} voters' if options.voters else ''}, {options.seconds:g} s measured")
     print(f"{'':16}{'muster':>12}{'serf':>12}{'ratio':>8}")
     lines = []
     for name, value in ours.items():

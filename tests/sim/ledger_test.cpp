@@ -136,6 +136,26 @@ TEST_CASE("an incarnation that goes back is noticed, unless the member was reape
     }
 }
 
+TEST_CASE("a member that a join's partner holds out departs when it is first seen") {
+    Speaker node;
+    const auto begins_again = [&](Duration after) {
+        node.ledger.set_names(3);
+        MemberView& held = node.member("n2");
+        held.status = Status::Failed;
+        held.incarnation = 4;
+        held.endpoint = endpoint(2);
+        held.held_until = node.now + 10min;
+        node.look();
+        REQUIRE(node.complaints().empty());
+        node.now += after;
+        held.incarnation = 1;
+        node.look();
+        return !node.complaints().empty();
+    };
+    SECTION("too early to be reaped") { CHECK(begins_again(29s)); }
+    SECTION("long enough ago") { CHECK_FALSE(begins_again(31s)); }
+}
+
 TEST_CASE("a member that left and is back in its old life is noticed") {
     Speaker node;
     node.said("n1", Kind::Leave, Status::Alive, Status::Left);
