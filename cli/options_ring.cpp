@@ -69,7 +69,7 @@ void RingOptions::add_to(CLI::App& app) {
     CLI::App* status =
         raw.ring->add_subcommand("status", "whether all agents use the same ring (4: they do not)");
     add(*status, "--timeout", raw.timeout, "DURATION",
-        "wait so long for answers (default: as the cluster's size asks for)");
+        "wait so long for answers, twice if need be (default: as the cluster's size asks for)");
     for (CLI::App* each : {owners, show, part, diff, status})
         add(*each, "--ring", raw.name, "NAME", "a ring of the configuration");
     raw.ring->require_subcommand(1);

@@ -27,6 +27,9 @@ std::string names_of(const ring::Rings& rings) {
 }
 
 // Whose answer is waited for: an agent of Serf knows no such question.
+// Names that fit a query beside its frame, whatever their length (at most 128 bytes: four are 512).
+constexpr std::size_t most_asked_by_name = 4;
+
 std::vector<Bytes> expected_to_answer(const Backend& backend) {
     std::vector<MemberView> members;
     backend.members(members);
@@ -169,7 +172,16 @@ void Conversation::ring_export(const Request& request) {
              });
 }
 
-// Over as soon as all have answered: only the silence of one takes the query's whole time.
+// One question of ring-status while it is under way.
+struct Conversation::RingInquiry {
+    Request request;
+    Bytes ring;
+    Duration timeout{};
+    ring::Tally tally;
+    std::size_t asked = 0;
+    std::function<void(std::string)> done;  // empty once it was called
+};
+
 void Conversation::ring_status(const Request& request) {
     const Result<RingStatusRequest> wanted = decode_ring_status(request.body);
     const ring::View* view = asked_ring(request, wanted);
@@ -178,26 +190,43 @@ void Conversation::ring_status(const Request& request) {
     if (wanted->timeout < Duration::zero() || wanted->timeout > max_query_timeout)
         return refuse(request, "the timeout of a query is at most " + to_string(max_query_timeout));
     const Bytes name = view->settings().name;
-    const auto tally = std::make_shared<ring::Tally>(name, expected_to_answer(premises_.backend));
+    const auto inquiry = std::make_shared<RingInquiry>(
+        RingInquiry{request, name, wanted->timeout,
+                    ring::Tally(name, expected_to_answer(premises_.backend)), 0, nullptr});
+    inquiry->done =
+        completion<std::string>([this, weak = std::weak_ptr(inquiry)](const std::string& error) {
+            if (const auto ended = weak.lock())
+                reply_ring_status(ended->request, error, ended->ring, ended->tally);
+        });
+    ask_for_rings(inquiry);
+}
+
+// Over as soon as all have answered: only the silence of one takes the query's whole time. All
+// copies of a query may pass one over: who is silent is asked once more.
+void Conversation::ask_for_rings(const std::shared_ptr<RingInquiry>& inquiry) {
     cluster::QueryRequest query;
     query.name = ring::status_query;
-    query.payload = name;
-    query.timeout = wanted->timeout;
-    auto done = std::make_shared<std::function<void(std::string)>>(
-        completion<std::string>([this, request, tally, name](const std::string& error) {
-            reply_ring_status(request, error, name, *tally);
-        }));
-    const auto answered = [tally, done](const cluster::QueryAnswer& answer) {
-        if (!*done)
+    query.payload = inquiry->ring;
+    query.timeout = inquiry->timeout;
+    const std::set<Bytes, std::less<>>& silent = inquiry->tally.silent();
+    if (inquiry->asked > 0 && silent.size() <= most_asked_by_name)
+        query.filter_nodes.assign(silent.begin(), silent.end());
+    ++inquiry->asked;
+    const auto answered = [inquiry, weak = weak_from_this()](const cluster::QueryAnswer& answer) {
+        const std::shared_ptr<Conversation> self = weak.lock();
+        if (!self || !inquiry->done)
             return;
         if (answer.kind == cluster::QueryAnswer::Kind::Response)
-            tally->take(answer.from, answer.payload);
-        if (tally->complete() || answer.kind == cluster::QueryAnswer::Kind::Done)
-            std::exchange(*done, nullptr)({});
+            inquiry->tally.take(answer.from, answer.payload);
+        const bool over = answer.kind == cluster::QueryAnswer::Kind::Done;
+        if (inquiry->tally.complete() || (over && inquiry->asked == 2))
+            std::exchange(inquiry->done, nullptr)({});
+        else if (over)
+            self->ask_for_rings(inquiry);
     };
     const Result<cluster::LamportTime> ltime = premises_.backend.query(query, answered);
     if (!ltime)
-        std::exchange(*done, nullptr)(ltime.error().text);
+        std::exchange(inquiry->done, nullptr)(inquiry->asked == 1 ? ltime.error().text : Bytes());
 }
 
 void Conversation::reply_ring_status(const Request& request, const std::string& error,

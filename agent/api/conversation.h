@@ -136,7 +136,9 @@ private:
     void ring_owners(const Request& request);
     void ring_diff(const Request& request);
     void ring_export(const Request& request);
+    struct RingInquiry;
     void ring_status(const Request& request);
+    void ask_for_rings(const std::shared_ptr<RingInquiry>& inquiry);
     void drain(const Request& request);
     // The ring of this name; null, and the request is refused, if there is none.
     const ring::View* find_ring(const Request& request, const Bytes& name);

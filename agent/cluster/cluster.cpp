@@ -203,8 +203,8 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
         }
     };
     // The time of a leave is not in the state, but it is later than that of the join before it. Of
-    // who is known to have left this is no news. In the reference it advances the member's time with
-    // each exchange, past the time of a prune that is then ignored.
+    // who is known to have left this is no news. In the reference it advances the member's time
+    // with each exchange, past the time of a prune that is then ignored.
     for (BytesView name : state->left_members) {
         const Member* member = members_.find(name);
         if (member != nullptr && member->status == Status::Left && !member->recalled) {

@@ -54,6 +54,11 @@ void Members::joined(TimePoint now, const swim::WireEvent& event, const WireReco
     member.incarnation = event.incarnation;
     member.suspect = false;
     member.recalled = false;
+    if (held && from == Status::Left) {
+        set_status(now, *position, Status::Failed);
+        report(MemberEvent::Kind::Failed, *position, from, event.cause, events);
+        reported_since = now;
+    }
     set_status(now, *position, status);
     if (held && !member.held) {
         member.held = true;

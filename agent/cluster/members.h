@@ -68,8 +68,8 @@ public:
 
     // ---- reports of the wire (section 10.2); each appends what changed to `events` ----
 
-    // `buffered`: the intent that was heard before the member was known, or null. `held`: nothing
-    // is told, and it is reported failed until release().
+    // `buffered`: the intent that was heard before the member was known, or null. `held`: it is
+    // reported failed until release(), and nothing is told but that, if it was reported left.
     void joined(TimePoint now, const swim::WireEvent& event, const WireRecord& record,
                 const Intent* buffered, Events& events, bool held = false);
     // Dead or left on the wire: left if it said so itself, there or by an intent before, else

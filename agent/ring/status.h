@@ -81,6 +81,8 @@ public:
     void take(BytesView from, BytesView payload);
     // Nobody else is waited for.
     bool complete() const { return waiting_.empty(); }
+    // Of whom an answer is expected, and has not come.
+    const std::set<Bytes, std::less<>>& silent() const { return waiting_; }
     // `ours`: the fingerprint that we use now.
     Agreement finish(std::uint64_t ours) const;
 

@@ -224,7 +224,26 @@ TEST_CASE("the status waits for those with the mark alone, and no longer than fo
         world.backend.answer(0, cluster::QueryAnswer::Kind::Done);
         CHECK(talk.heard().empty());
     }
-    SECTION("one is silent") {
+    SECTION("one is silent, and is asked once more") {
+        world.backend.answer(0, cluster::QueryAnswer::Kind::Done);
+        CHECK(talk.heard().empty());
+        REQUIRE(world.backend.queries.size() == 2);
+        CHECK(world.backend.queries[1].wanted.name == "muster:ring");
+        CHECK(world.backend.queries[1].wanted.filter_nodes == std::vector<Bytes>{"n1"});
+        SECTION("and answers") {
+            world.backend.answer(1, cluster::QueryAnswer::Kind::Response, "n1", same);
+            CHECK_THAT(talk.heard(),
+                       Contains("\"Agree\":[\"n1\",\"n2\"]") && Contains("\"Silent\":[]"));
+        }
+        SECTION("and stays so") {
+            world.backend.answer(1, cluster::QueryAnswer::Kind::Done);
+            CHECK_THAT(talk.heard(), Contains("\"Agree\":[\"n2\"],\"Differ\":[]") &&
+                                         Contains("\"Silent\":[\"n1\"]"));
+            CHECK(world.backend.queries.size() == 2);
+        }
+    }
+    SECTION("one is silent, and nothing more can be asked") {
+        world.backend.error = "the query is too large";
         world.backend.answer(0, cluster::QueryAnswer::Kind::Done);
         CHECK_THAT(talk.heard(),
                    Contains("\"Agree\":[\"n2\"],\"Differ\":[]") && Contains("\"Silent\":[\"n1\"]"));
@@ -233,6 +252,7 @@ TEST_CASE("the status waits for those with the mark alone, and no longer than fo
         talk.conversation.reset();
         world.backend.answer(0, cluster::QueryAnswer::Kind::Done);
         CHECK(talk.heard().empty());
+        CHECK(world.backend.queries.size() == 1);
     }
 }
 

@@ -157,6 +157,27 @@ TEST_CASE("in our own join we hold whom our partner holds, unless we know better
     CHECK(words(other.out.events) == Words{"member-join:n:alive"});
 }
 
+TEST_CASE("one that had left and is back, held by our partner, is told of as failed") {
+    PushPull state;
+    state.status_ltimes = {{"n", 7}};
+    state.held = {{"n", 7s}};
+    Agent agent;
+    agent.see(Kind::Join, "n", 2);
+    agent.hear(Leave{7, "n", false});
+    agent.see(Kind::Leave, "n");
+    REQUIRE(agent.status("n") == Status::Left);
+    agent.cluster.expect_held(agent.now, encoded(state));
+    agent.see(Kind::Join, "n", 2);
+    CHECK(words(agent.out.events) == Words{"member-failed:n:failed"});
+    CHECK(agent.out.events[0].from == Status::Left);
+    CHECK(member(agent, "n").held);
+    CHECK(member(agent, "n").reported_since == agent.now);
+    agent.cluster.members().check();
+    agent.pass(7s);
+    CHECK(words(agent.out.events) == Words{"member-join:n:alive"});
+    agent.cluster.members().check();
+}
+
 TEST_CASE("one that is pruned while it is held is forgotten, and its hold with it") {
     Held agent;
     agent.force_leave(1, "n", /*prune=*/true);
