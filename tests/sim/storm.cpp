@@ -85,7 +85,11 @@ void Storm::calm() {
 }
 
 std::size_t Storm::reunite() {
-    const std::vector<HostId> running = hosts([&](HostId host) { return world_.running(host); });
+    const auto runs = [&](HostId host) { return world_.running(host); };
+    if (hosts(runs).empty()) {  // all have left: somebody begins again
+        world_.boot(0);
+    }
+    const std::vector<HostId> running = hosts(runs);
     std::vector<HostId> known{running.front()};
     for (std::size_t i = 0; i < known.size(); ++i) {
         for (const HostId host : running) {
