@@ -7,6 +7,14 @@
 
 namespace muster::swim {
 
+namespace {
+
+// How many items a packet is made without before it leaves with what it has. Only members that
+// share an endpoint bring a queue there.
+constexpr unsigned most_skipped = 1000;
+
+}  // namespace
+
 bool BroadcastQueue::Rank::operator()(const Item& a, const Item& b) const {
     if (a.transmits != b.transmits) {
         return a.transmits < b.transmits;
@@ -53,11 +61,13 @@ std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsig
                                  Round round, Recipient recipient, std::size_t most,
                                  std::vector<BytesView>& out) {
     std::size_t used = 0;
+    unsigned skipped = 0;
     last_round_ = round;
     last_recipient_ = recipient.id;
     const unsigned extra_limit = limit / 2;
     auto item = by_rank_.begin();
-    while (item != by_rank_.end() && used + overhead < budget && out.size() < most) {
+    while (item != by_rank_.end() && used + overhead < budget && out.size() < most &&
+           skipped < most_skipped) {
         const std::size_t space = budget - used - overhead;
         if (item->message.size() > space) {
             // Everything up to there is as long or longer; the place may be in the next tier.
@@ -71,6 +81,8 @@ std::size_t BroadcastQueue::take(std::size_t budget, std::size_t overhead, unsig
             taken_.push_back(item);
             out.push_back(item->message);
             used += overhead + item->message.size();
+        } else {
+            ++skipped;
         }
         ++item;
     }

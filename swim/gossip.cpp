@@ -9,6 +9,9 @@ namespace {
 // An extra round waits so long for more news to come: it leaves within 1 ms.
 constexpr Duration extra_delay = std::chrono::microseconds(500);
 constexpr Duration first_spacing = std::chrono::milliseconds(20);
+// A broadcast remembers four of whom it went to. Whoever needs nothing after so many who need
+// nothing shares an endpoint with them.
+constexpr unsigned most_in_vain = 8;
 
 }  // namespace
 
@@ -82,6 +85,8 @@ void Gossip::round(TimePoint now, BroadcastQueue::Round round, Output& out) {
     };
     const std::size_t n = table_.size();
     unsigned sent = 0;
+    unsigned in_vain = 0;
+    const Member* hearer = nullptr;
     for (std::size_t looked = 0; looked < n && sent < config_.gossip_nodes; ++looked) {
         const Member& member = *table_.entries()[cursor_ % n];
         if (hears(member)) {
@@ -90,9 +95,16 @@ void Gossip::round(TimePoint now, BroadcastQueue::Round round, Output& out) {
             } else if (round == BroadcastQueue::Round::Extra || sender_.idle()) {
                 // Whose turn it was is the next one's first: what is left of the copies is theirs.
                 return;
+            } else if (++in_vain == most_in_vain) {
+                break;
             }
+            hearer = &member;
         }
         ++cursor_;
+    }
+    // All of it waits for somebody who is nowhere.
+    if (round == BroadcastQueue::Round::Regular && sent == 0 && hearer != nullptr) {
+        sender_.gossip_again(hearer->endpoint, hearer->understands_crc(), out);
     }
 }
 

@@ -66,7 +66,7 @@ void Sender::send(const Endpoint& to, std::span<const BytesView> messages, Fill 
             size += message.size();
         }
         if (size < config_.packet_budget) {
-            collect(to, config_.packet_budget - size, BroadcastQueue::Round::Regular);
+            collect(recipient(to), config_.packet_budget - size, BroadcastQueue::Round::Regular);
         }
     }
     emit(to, crc, out);
@@ -86,8 +86,17 @@ std::size_t Sender::gossip_budget() const {
 }
 
 bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out) {
+    return gossip(to, crc, round, recipient(to), out);
+}
+
+bool Sender::gossip_again(const Endpoint& to, bool crc, Output& out) {
+    return gossip(to, crc, BroadcastQueue::Round::Regular, {}, out);
+}
+
+bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round,
+                    BroadcastQueue::Recipient recipient, Output& out) {
     parts_.clear();
-    collect(to, gossip_budget(), round);
+    collect(recipient, gossip_budget(), round);
     if (parts_.empty()) {
         return false;
     }
@@ -96,9 +105,12 @@ bool Sender::gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, O
     return true;
 }
 
-void Sender::collect(const Endpoint& to, std::size_t budget, BroadcastQueue::Round round) {
-    const BroadcastQueue::Recipient recipient{.id = recipient_id(to),
-                                              .others = hearers_ > 0 ? hearers_ - 1 : 0};
+BroadcastQueue::Recipient Sender::recipient(const Endpoint& to) const {
+    return {.id = recipient_id(to), .others = hearers_ > 0 ? hearers_ - 1 : 0};
+}
+
+void Sender::collect(BroadcastQueue::Recipient recipient, std::size_t budget,
+                     BroadcastQueue::Round round) {
     std::size_t used = members_.take(budget, compound_part_overhead, member_limit_, round,
                                      recipient, max_compound_parts, parts_);
     for (BroadcastQueue& queue : users_) {

@@ -53,6 +53,8 @@ public:
     // Sends one packet of broadcasts. False if there was nothing to send, or nothing that would not
     // better go to somebody else.
     bool gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round, Output& out);
+    // The same in a regular round, also with what has gone there already.
+    bool gossip_again(const Endpoint& to, bool crc, Output& out);
     void end_extra_round();
 
     bool idle() const;
@@ -67,7 +69,11 @@ public:
 
 private:
     std::size_t gossip_budget() const;
-    void collect(const Endpoint& to, std::size_t budget, BroadcastQueue::Round round);
+    bool gossip(const Endpoint& to, bool crc, BroadcastQueue::Round round,
+                BroadcastQueue::Recipient recipient, Output& out);
+    void collect(BroadcastQueue::Recipient recipient, std::size_t budget,
+                 BroadcastQueue::Round round);
+    BroadcastQueue::Recipient recipient(const Endpoint& to) const;
     void commit(Output& out);
     void emit(const Endpoint& to, bool crc, Output& out);
 

@@ -361,6 +361,23 @@ TEST_CASE("extra rounds are spaced 20 ms, doubling, while news follows news") {
     s.pass(1s);
 }
 
+TEST_CASE("members that share an endpoint hear all there is, and cost no more for being many") {
+    Script s(only_gossip());
+    for (unsigned i = 2; i < 200; ++i) {
+        const Bytes who = name(i);
+        s.hear(Alive{1, who, endpoint(2).ip(), endpoint(2).port(), "meta", vsn});
+    }
+    CHECK(s.swim().sender().queued() > 100);
+    s.pass(10s);
+    const std::size_t packets = s.out.datagrams.size();
+    CHECK(packets > 0);
+    CHECK(packets <= 50U * 3U + 1U);
+    s.sent();
+    s.pass(20min);
+    CHECK(s.swim().sender().queued() == 0);
+    CHECK(s.swim().next_deadline() == never);
+}
+
 TEST_CASE("a backlog of more than a packet gets no extra round") {
     Script s(only_gossip());
     s.alive(2);
