@@ -175,8 +175,8 @@ bool NodeElection::receive(TimePoint now, const swim::UserMessage& message, Effe
 
 // It only makes us ask: anyone can send that event (F17).
 void NodeElection::heard(TimePoint now, const cluster::HeardEvent& event, Effects& effects) {
-    if (event.name == new_leader_event && election_ && !election_->voter()) {
-        ask(now, effects);
+    if (event.name == new_leader_event && election_) {
+        election_->voter() ? election_->ask_strangers(out_) : ask(now, effects);
         flush(now, effects);
     }
 }

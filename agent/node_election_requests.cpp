@@ -80,8 +80,8 @@ bool NodeElection::conclude(TimePoint now, Pending& pending) const {
         case Until::Told:
             return late;
         case Until::Settled:
-            if (election_->state().decided == pending.attempt && !election_->writing()) {
-                return true;
+            if (election_->state().decided == pending.attempt) {
+                return !election_->writing();
             }
             if (late || !election_->state().lock) {
                 pending.answer.error =

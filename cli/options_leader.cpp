@@ -28,8 +28,6 @@ struct LeaderCommands::Raw {
 
 namespace {
 
-using Action = VotersOptions::Action;
-
 Duration duration(const std::string& option, const std::string& text) {
     const Result<Duration> parsed = api::parse_duration(text);
     if (!parsed)
@@ -144,9 +142,12 @@ CommandOptions LeaderCommands::chosen(const std::string& command) {
     if (command == "voters") {
         const std::string action = raw.voters->get_subcommands().front()->get_name();
         for (const auto& [name, its_action] :
-             {std::pair("list", Action::List), std::pair("add", Action::Add),
-              std::pair("remove", Action::Remove), std::pair("replace", Action::Replace),
-              std::pair("target", Action::Target), std::pair("recover", Action::Recover)}) {
+             {std::pair("list", VotersOptions::Action::List),
+              std::pair("add", VotersOptions::Action::Add),
+              std::pair("remove", VotersOptions::Action::Remove),
+              std::pair("replace", VotersOptions::Action::Replace),
+              std::pair("target", VotersOptions::Action::Target),
+              std::pair("recover", VotersOptions::Action::Recover)}) {
             if (action == name)
                 raw.change.action = its_action;
         }

@@ -38,7 +38,9 @@ void close_if_open(int& fd) {
         close(std::exchange(fd, -1));
 }
 
-[[noreturn]] void execute(const SupervisedCommand& command) {
+[[noreturn]] void execute(const SupervisedCommand& command, const CommandCgroup& cgroup) {
+    if (cgroup)
+        (void)cgroup.enter();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);  // NOLINT(concurrency-mt-unsafe): one thread
@@ -73,8 +75,9 @@ Order order_of(const Countdown& until) {
 // The supervisor itself: one loop, in a process of its own.
 class Supervisor {
 public:
-    Supervisor(const SupervisedCommand& command, int control, int report)
-        : command_(command), control_(control), report_(report) {}
+    Supervisor(const SupervisedCommand& command, const CommandCgroup& cgroup, int control,
+               int report)
+        : command_(command), cgroup_(cgroup), control_(control), report_(report) {}
 
     [[noreturn]] void run(const Order& first) {
         take(first);
@@ -89,7 +92,7 @@ public:
         const int deaths = signalfd(-1, &children, SFD_NONBLOCK | SFD_CLOEXEC);
         main_ = fork();
         if (main_ == 0)
-            execute(command_);
+            execute(command_, cgroup_);
         if (main_ < 0)
             finish(cannot_execute);
         while (!reap())
@@ -137,8 +140,10 @@ private:
             signal_descendants(getpid(), SIGCONT);
         }
         const bool killing = ending_ && now >= kill_at_;
-        if (killing)
+        if (killing) {
+            cgroup_.kill();
             signal_descendants(getpid(), SIGKILL);
+        }
         const Duration left = (ending_ ? kill_at_ : terminate_at_) - now;
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
         pollfd fds[] = {{guard_gone_ ? -1 : control_, POLLIN, 0}, {deaths, POLLIN, 0}};
@@ -168,6 +173,7 @@ private:
     }
 
     const SupervisedCommand& command_;
+    const CommandCgroup& cgroup_;
     const int control_;
     const int report_;
     net::Clock clock_;
@@ -184,6 +190,7 @@ private:
 }  // namespace
 
 Supervised::~Supervised() {
+    cgroup_.remove();
     close_if_open(control_);
     close_if_open(report_);
 }
@@ -202,11 +209,12 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     }
     // If the supervisor is killed, what it leaves behind is ours.
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    cgroup_ = CommandCgroup::make();
     pid_ = fork();
     if (pid_ == 0) {
         close(control[1]);
         close(report[0]);
-        Supervisor(command, control[0], report[1]).run(order_of(until));
+        Supervisor(command, cgroup_, control[0], report[1]).run(order_of(until));
     }
     const int error = errno;
     close(control[0]);
@@ -243,6 +251,7 @@ std::optional<CommandEnd> Supervised::take_end() const {
 
 void Supervised::kill_all() const {
     for (;;) {
+        cgroup_.kill();
         signal_descendants(getpid(), SIGKILL);
         pid_t pid = 0;
         while ((pid = waitpid(-1, nullptr, WNOHANG)) > 0) {

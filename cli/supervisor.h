@@ -2,6 +2,8 @@
 // of whatever the command leaves behind (PR_SET_CHILD_SUBREAPER), and ends all of it when the lease
 // that it was told of runs out, or when the guard, who tells it, is gone.
 //
+// Where a cgroup can be made, the command is in it, and its end is the kernel's.
+//
 // The guard does the same at the same moment: each stands in for the other when it is killed or
 // stopped. Does; the moments are decided by cli/lease.h.
 #pragma once
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_cgroup.h"
 #include "cli/lease.h"
 #include "swim/result.h"
 
@@ -53,6 +56,7 @@ public:
     void kill_all() const;
 
 private:
+    CommandCgroup cgroup_;
     pid_t pid_ = -1;
     int control_ = -1;
     int report_ = -1;

@@ -162,13 +162,30 @@ void Election::note_stranger(TimePoint now, const Message& message, Output& out)
     }
     greatest_foreign_term_ = std::max(greatest_foreign_term_, head.term);
     const bool leads = std::holds_alternative<Append>(message.body);
-    if (knowledge_.of(head.cluster) == nullptr) {
-        out.notices.push_back(
-            {Notice::Level::Error,
-             "two clusters of voters have met: " + head.from_name +
-                 " belongs to another one (`muster leader reset` on the voters of one of them)"});
+    if (knowledge_.seen(head.cluster, leads ? head.term : 0, leads ? head.from_name : "", now)) {
+        note_two_clusters(head.from_name, out);
     }
-    knowledge_.seen(head.cluster, leads ? head.term : 0, leads ? head.from_name : "", now);
+}
+
+void Election::note_two_clusters(BytesView name, Output& out) {
+    out.notices.push_back({Notice::Level::Error,
+                           "two clusters of voters have met: " + Bytes(name) +
+                               " belongs to another one (`muster leader reset` on the voters of "
+                               "one of them)"});
+}
+
+// What the marks say: which clusters there are, and who leads the others.
+void Election::note_marks(const Seen& member, Output& out) {
+    const std::vector<ClusterId> found = knowledge_.marked(view_.clusters());
+    const Mark& mark = member.mark;
+    if (!state().record || !member.alive || !mark.candidate || mark.cluster == no_cluster ||
+        mark.cluster == state().record->cluster) {
+        return;
+    }
+    if (std::find(found.begin(), found.end(), mark.cluster) != found.end()) {
+        note_two_clusters(member.name, out);
+    }
+    send({mark.id, member.name, LeaderAsk{++questions_}}, out);
 }
 
 void Election::stored(TimePoint now, std::uint64_t ticket, Output& out) {
@@ -283,17 +300,14 @@ void Election::saw(TimePoint now, const Seen& member, Output& out) {
     if (!view_.saw(member)) {
         return;
     }
-    const Mark& mark = member.mark;
-    if (mark.candidate && mark.cluster != no_cluster && state().record &&
-        mark.cluster != state().record->cluster) {
-        knowledge_.seen(mark.cluster, 0, "", now);
-    }
+    note_marks(member, out);
     look_around(now);
 }
 
 void Election::gone(TimePoint now, BytesView name, Output& out) {
     catch_up(now, out);
     if (view_.gone(name)) {
+        note_marks({}, out);
         look_around(now);
     }
 }

@@ -75,6 +75,8 @@ public:
     // Asks voters who leads. What they answer is in leader() then, and what the leader itself said
     // in confirmed(). The number of the question.
     std::uint64_t ask_leader(TimePoint now, Asked asked, Output& out);
+    // Asks the voters of other clusters that are seen who leads there.
+    void ask_strangers(Output& out);
 
     // ---- hints ----
 
@@ -130,10 +132,14 @@ private:
     bool meant_for_us(const Message& message) const;
     bool of_our_attempt(const Body& body) const;
     void note_stranger(TimePoint now, const Message& message, Output& out);
+    void note_marks(const Seen& member, Output& out);
+    void note_two_clusters(BytesView name, Output& out);
     void post(const Letter& letter, Output& out);
     void send(const Letter& letter, Output& out);
     void reply(const Message& to, Body body, Output& out);
     void report(Event::Kind kind, Term term, BytesView leader, Output& out) const;
+    // Candidates that gossip shows in a cluster, this one excepted.
+    std::vector<std::pair<VoterId, Bytes>> marked_voters(ClusterId but) const;
 
     // election_voter.cpp: this node as a voter
     void handle(TimePoint now, const Message& from, const PreVote& body, Output& out);

@@ -58,7 +58,7 @@ LeaderView Election::leader(TimePoint now) const {
     }
     answer.fenced = true;
     const ClusterId ours = state().record ? state().record->cluster : no_cluster;
-    answer.conflict = knowledge_.others(ours);
+    answer.conflict = knowledge_.others(ours, now);
     if (voter()) {
         voters_answer(now, answer);
     } else {
@@ -163,6 +163,27 @@ Bytes Election::digest(TimePoint now) const {
 
 // ---- questions to voters ----
 
+std::vector<std::pair<VoterId, Bytes>> Election::marked_voters(ClusterId but) const {
+    std::vector<std::pair<VoterId, Bytes>> voters;
+    for (const auto& [name, seen] : view_.members()) {
+        const Mark& mark = seen.mark;
+        if (mark.candidate && mark.cluster != no_cluster && mark.cluster != but &&
+            mark.id != state().id) {
+            voters.emplace_back(mark.id, name);
+        }
+    }
+    return voters;
+}
+
+void Election::ask_strangers(Output& out) {
+    if (!state().record) {
+        return;
+    }
+    for (const auto& [id, name] : marked_voters(state().record->cluster)) {
+        send({id, name, LeaderAsk{++questions_}}, out);
+    }
+}
+
 std::uint64_t Election::ask_leader(TimePoint /*now*/, Asked asked, Output& out) {
     std::vector<std::pair<VoterId, Bytes>> voters;
     if (state().record) {
@@ -172,12 +193,7 @@ std::uint64_t Election::ask_leader(TimePoint /*now*/, Asked asked, Output& out) 
             }
         }
     } else {
-        for (const auto& [name, seen] : view_.members()) {
-            if (seen.mark.candidate && seen.mark.cluster != no_cluster &&
-                seen.mark.id != state().id) {
-                voters.emplace_back(seen.mark.id, name);
-            }
-        }
+        voters = marked_voters(no_cluster);
     }
     constexpr std::size_t three = 3;
     if (asked == Asked::Three && voters.size() > three) {

@@ -1,6 +1,7 @@
 #include "agent/election/knowledge.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::election {
 
@@ -9,7 +10,13 @@ Knowledge::Known* Knowledge::at(ClusterId cluster) {
     if (known != clusters_.end()) {
         return &known->second;
     }
-    if (cluster == no_cluster || clusters_.size() >= max_clusters) {
+    if (cluster == no_cluster) {
+        return nullptr;
+    }
+    if (clusters_.size() >= max_clusters) {
+        std::erase_if(clusters_, [](const auto& each) { return !each.second.marked; });
+    }
+    if (clusters_.size() >= max_clusters) {
         return nullptr;
     }
     Known& first = clusters_[cluster];
@@ -34,19 +41,37 @@ void Knowledge::answered(TimePoint now, ClusterId cluster, const LeaderAnswer& a
     known->answering = answer.answering;
 }
 
-void Knowledge::seen(ClusterId cluster, Term term, BytesView leader, TimePoint now) {
-    if (Known* known = at(cluster); known != nullptr) {
-        known->answered = now;
-        if (term > known->term) {
-            known->term = term;
-            known->leader = leader;
-            known->at = now;
-        }
+bool Knowledge::seen(ClusterId cluster, Term term, BytesView leader, TimePoint now) {
+    const bool is_new = clusters_.count(cluster) == 0;
+    Known* known = at(cluster);
+    if (known == nullptr) {
+        return false;
     }
+    known->answered = now;
+    if (term > known->term) {
+        known->term = term;
+        known->leader = leader;
+        known->at = now;
+    }
+    return is_new;
 }
 
-void Knowledge::forget_before(TimePoint moment) {
-    std::erase_if(clusters_, [moment](const auto& each) { return each.second.answered < moment; });
+std::vector<ClusterId> Knowledge::marked(const std::map<ClusterId, std::size_t>& clusters) {
+    std::vector<ClusterId> found;
+    for (auto& [cluster, known] : clusters_) {
+        const bool was_marked = std::exchange(known.marked, clusters.count(cluster) != 0);
+        if (was_marked && !known.marked) {
+            known.answered = TimePoint::min();
+        }
+    }
+    for (const auto& [cluster, count] : clusters) {
+        const bool is_new = clusters_.count(cluster) == 0;
+        if (Known* known = at(cluster); known != nullptr && is_new) {
+            known->marked = true;
+            found.push_back(cluster);
+        }
+    }
+    return found;
 }
 
 const Knowledge::Known* Knowledge::of(std::optional<ClusterId> wanted) const {
@@ -57,10 +82,12 @@ const Knowledge::Known* Knowledge::of(std::optional<ClusterId> wanted) const {
     return clusters_.size() == 1 ? &clusters_.begin()->second : nullptr;
 }
 
-std::vector<Knowledge::Known> Knowledge::others(ClusterId ours) const {
+std::vector<Knowledge::Known> Knowledge::others(ClusterId ours, TimePoint now) const {
     std::vector<Known> all;
     for (const auto& [cluster, known] : clusters_) {
-        if (cluster != ours) {
+        const bool heard =
+            known.answered != TimePoint::min() && now - known.answered < std::chrono::minutes(1);
+        if (cluster != ours && (known.marked || heard)) {
             all.push_back(known);
         }
     }

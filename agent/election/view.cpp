@@ -69,10 +69,13 @@ std::optional<Mark> decode_mark(BytesView text) {
 bool View::saw(const Seen& member) {
     const auto [known, first] = members_.try_emplace(member.name, member);
     if (first) {
+        count(member);
         return true;
     }
     const bool changed = !(known->second == member);
+    discount(known->second);
     known->second = member;
+    count(member);
     return changed;
 }
 
@@ -81,8 +84,24 @@ bool View::gone(BytesView name) {
     if (known == members_.end()) {
         return false;
     }
+    discount(known->second);
     members_.erase(known);
     return true;
+}
+
+void View::count(const Seen& member) {
+    if (member.alive && member.mark.candidate && member.mark.cluster != no_cluster) {
+        ++clusters_[member.mark.cluster];
+    }
+}
+
+void View::discount(const Seen& member) {
+    if (member.alive && member.mark.candidate && member.mark.cluster != no_cluster) {
+        const auto counted = clusters_.find(member.mark.cluster);
+        if (--counted->second == 0) {
+            clusters_.erase(counted);
+        }
+    }
 }
 
 const Seen* View::find(BytesView name) const {

@@ -55,8 +55,15 @@ public:
     // The bully rule: highest priority, then lowest name; of members alive, staying, not held out.
     const Seen* bully() const;
 
+    // The clusters that marks of members alive name, and how many do.
+    const std::map<ClusterId, std::size_t>& clusters() const { return clusters_; }
+
 private:
+    void count(const Seen& member);
+    void discount(const Seen& member);
+
     std::map<Bytes, Seen, std::less<>> members_;
+    std::map<ClusterId, std::size_t> clusters_;
 };
 
 }  // namespace muster::election

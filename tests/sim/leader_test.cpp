@@ -271,6 +271,39 @@ TEST_CASE("voters are added, and one that is gone for good is replaced by a spar
     CHECK_FALSE(sim.node(other).election()->voter());
 }
 
+TEST_CASE("a majority that is lost for good is recovered, and the answer comes when it is stored") {
+    Sim sim{3, musterds()};
+    Election election(sim, 5, 5);
+    const HostId leader = election.elect();
+    sim.run_for(2s);
+    const Term term = *election.view(leader).term;
+    const Hosts rest = but(election.voters(), leader);
+    const Hosts left(rest.begin(), rest.begin() + 2);
+    election::Recover wanted;
+    for (const HostId host : left) {
+        wanted.names.push_back(sim.name(host));
+    }
+    CHECK_FALSE(election.ask(left[0], wanted).error.empty());  // there is a leader
+    for (const HostId host : election.voters()) {
+        if (host != left[0] && host != left[1]) {
+            sim.kill(host);
+        }
+    }
+    sim.run_for(5s);
+    CHECK(election.ask(left[0], wanted).error.empty());
+    REQUIRE(sim.run_until([&] { return election.leader().has_value(); }, 20s));
+    const LeaderView view = election.view(*election.leader());
+    CHECK(view.voters.size() == 2);
+    CHECK(*view.term > term + (1U << 20U));
+    // Who returns counts for nobody there, and learns of the new set.
+    sim.boot(leader);
+    sim.join(leader, {left[0]});
+    REQUIRE(sim.run_until([&] { return !sim.node(leader).election()->voter(); }, 60s));
+    election.ask(leader, election::AskLeader{});
+    CHECK(election.view(leader).leader == view.leader);
+    election.check();
+}
+
 TEST_CASE("a disk that fails silences its voter, and no other") {
     Sim sim{5, musterds()};
     Election election(sim, 3, 3);

@@ -266,10 +266,13 @@ TEST_CASE("two clusters that meet are said aloud, and the one that is reset join
     table.run({"A", "X"}, 3s);
     REQUIRE(table.leads("X"));
     table.meet();
+    table.settle();
     const LeaderView view = table.at("A").leader(table.local("A"));
     CHECK(view.leader == Bytes("A"));
     REQUIRE(view.conflict.size() == 1);
     CHECK(view.conflict[0].cluster == ClusterId{88});
+    CHECK(view.conflict[0].leader == "X");
+    CHECK(view.conflict[0].term > 40);
     // X leads: it gives up first.
     table.give("X", [](Election& election, TimePoint now, Output& out) {
         CHECK(election.reset(now, false, out) == "this node leads: resign first");
@@ -286,6 +289,9 @@ TEST_CASE("two clusters that meet are said aloud, and the one that is reset join
     REQUIRE(table.at("X").state().record.has_value());
     CHECK(table.at("X").state().record->cluster == ClusterId{77});
     CHECK(!table.at("X").voter());
+    // Nobody names the other cluster, and nobody was heard of it for a minute.
+    table.run({"A", "X"}, 61s);
+    CHECK(table.at("A").leader(table.local("A")).conflict.empty());
 }
 
 TEST_CASE("the bully rule: the highest priority, then the lowest name, of who stays") {
