@@ -175,6 +175,11 @@ ExitStatus Run::operator()(const VotersOptions& asked) {
     const Result<api::ReadLeader> leader = ask_leader(*client);
     if (!leader)
         return fail(leader.error().text);
+    if (asked.action == Action::Recover && !options_->json) {
+        terminal_->err(
+            "muster: if the voters that were not named are alive after all, their leader may act "
+            "until each resource has seen a token of the new one\n");
+    }
     return print(options_->json ? voters_json(*leader) : voters_text(*leader));
 }
 

@@ -99,9 +99,18 @@ void View::drop_left(TimePoint now, std::vector<Adoption>& adoptions) {
     left_.clear();
     adopt(now, std::make_shared<const MemberSet>(in_use_->function(), std::move(members)),
           adoptions);
-    if (!pending()) {
+    if (in_use_is_eligible()) {
         first_change_ = last_change_ = never;
     }
+}
+
+// What eligible_now() would be, without making it.
+bool View::in_use_is_eligible() const {
+    return in_use_->function() == settings_.function &&
+           std::equal(eligible_.begin(), eligible_.end(), in_use_->members().begin(),
+                      in_use_->members().end(), [](const auto& entry, const Member& member) {
+                          return entry.second == member;
+                      });
 }
 
 void View::adopt(TimePoint now, SharedMembers after, std::vector<Adoption>& adoptions) {
@@ -125,11 +134,10 @@ SharedMembers View::eligible_now() const {
 }
 
 SharedMembers View::pending() const {
-    if (first_change_ == never) {
+    if (first_change_ == never || in_use_is_eligible()) {
         return nullptr;
     }
-    SharedMembers eligible = eligible_now();
-    return *eligible == *in_use_ ? nullptr : eligible;
+    return eligible_now();
 }
 
 void View::check(TimePoint now) const {
@@ -137,7 +145,7 @@ void View::check(TimePoint now) const {
     MUSTER_ASSERT(!at_once_);
     if (first_change_ == never) {
         MUSTER_ASSERT(left_.empty());
-        MUSTER_ASSERT(*eligible_now() == *in_use_);
+        MUSTER_ASSERT(in_use_is_eligible());
     } else {
         MUSTER_ASSERT(next_deadline() > now);
         MUSTER_ASSERT(

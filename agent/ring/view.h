@@ -79,6 +79,7 @@ private:
     void drop_left(TimePoint now, std::vector<Adoption>& adoptions);
     void adopt(TimePoint now, SharedMembers after, std::vector<Adoption>& adoptions);
     SharedMembers eligible_now() const;
+    bool in_use_is_eligible() const;
 
     RingSettings settings_;
     TimePoint settled_from_;  // before, changes are used at once
