@@ -30,6 +30,7 @@ class Rpc:
         self.socket.settimeout(timeout)
         self.seq = 0
         self.pending = b""
+        self.early = []         # what came before it was asked for
         if handshake:
             self.ask("handshake", {"Version": 1})
         if auth is not None:
@@ -46,6 +47,11 @@ class Rpc:
 
     def receive(self):
         """The next object that the agent sends."""
+        if self.early:
+            return self.early.pop(0)
+        return self._read()
+
+    def _read(self):
         while True:
             try:
                 value, end = packing.decode(self.pending)
@@ -74,6 +80,14 @@ class Rpc:
             raise RpcError(error)
         return answer
 
+    def stream(self, kind):
+        """Asks for a stream. A serf answers before it has begun one: only its answer to the next request says so."""
+        self.ask("stream", {"Type": kind})
+        seq, came = self.send("stop", {"Stop": 0}), []
+        while (head := self._read()).get("Seq") != seq:
+            came += [head, self._read()]
+        self.early = came
+
     def members(self) -> list:
         return self.ask("members")["Members"]
 
@@ -99,7 +113,7 @@ class EventStream(threading.Thread):
     def __init__(self, connect, kind="*"):
         super().__init__(daemon=True)
         self.rpc = Rpc(connect)
-        self.rpc.ask("stream", {"Type": kind})
+        self.rpc.stream(kind)
         self.rpc.socket.settimeout(None)
         self.records = []
         self.start()
