@@ -183,8 +183,8 @@ case_verdict() {
     name=$(awk '/^-----*$/ { inside = !inside; if (inside) name = ""; next }
         inside { name = name $0 " " }
         /FAILED:/ { print name; exit }' "$log")
-    seed=$(grep -m 1 -o 'seed [0-9]*; to replay\|MUSTER_SIM_SEED=[0-9]*' "$log" | grep -o '[0-9]*')
-    echo "$2${seed:+, seed $seed}: ${name:-$(tail -n 1 "$log") }" | sed 's/ *$//'
+    seed=$(grep -m 1 -o 'MUSTER_SIM_SEED=[0-9]*' "$log")
+    echo "$2${seed:+, seed ${seed#*=}}: ${name:-$(tail -n 1 "$log") }" | sed 's/ *$//'
 }
 
 # world NAME: what must catch this mutant.
