@@ -149,8 +149,9 @@ simulate_election() {
 # so many.
 cases() {
     local status
-    timeout "$limit" env ${2:+MUSTER_SIM_SEEDS=$2} "$build/tests/$1" --filenames-as-tags --abort \
-        ${3:+"$3"} >"$log" 2>&1
+    # The shell says here, unasked, what a program died of.
+    { timeout "$limit" env ${2:+MUSTER_SIM_SEEDS=$2} "$build/tests/$1" --filenames-as-tags --abort \
+        ${3:+"$3"} >"$log" 2>&1; } 2>/dev/null
     status=$?
     [ "$status" = 0 ] && return
     by="$(case_verdict "$status" "${1##*/}"), $((SECONDS - started)) s"
