@@ -86,19 +86,19 @@ restore() {
         cp "$root/$file" "$tree/$file"
     done
     changed=()
-    rm -f "$build/mutated"
 }
 trap restore EXIT
 trap 'exit 130' INT TERM HUP
 
-# A run that was killed may have left objects of a mutant behind.
-if [ -e "$build/mutated" ]; then
-    rm -rf "$build"
-fi
 rm -rf "$tree"
 mkdir -p "$tree" "$build"
 git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
     xargs -0 cp --parents --preserve=mode,timestamps -t "$tree" 2>/dev/null
+# A mutant's objects outlive it, and the run that built them: whatever was ever changed is newer than
+# what was built from it.
+if [ -e "$build/mutated" ]; then
+    (cd "$tree" && xargs touch -c <"$build/mutated")
+fi
 
 # Paths in the copy are hashed as if relative: what was compiled once is, in any clone.
 export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
@@ -224,7 +224,7 @@ for name in "${names[@]}"; do
     patch=tests/mutants/$name.patch
     echo "$name: $(head -n 1 "$patch")"
     mapfile -t changed < <(sed -n 's/^+++ b\///p' "$patch")
-    touch "$build/mutated"
+    printf '%s\n' "${changed[@]}" >>"$build/mutated"
     # The copy is no repository, and must not be taken for a part of this one.
     if ! (cd "$tree" && GIT_CEILING_DIRECTORIES=$(dirname "$tree") git apply "$root/$patch" >"$log" 2>&1); then
         sed 's/^/    /' "$log"
