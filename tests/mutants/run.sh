@@ -185,7 +185,7 @@ case_verdict() {
         inside { name = name $0 " " }
         /FAILED:/ { print name; exit }' "$log")
     seed=$(grep -m 1 -o 'MUSTER_SIM_SEED=[0-9]*' "$log")
-    echo "$2${seed:+, seed ${seed#*=}}: ${name:-$(tail -n 1 "$log") }" | sed 's/ *$//'
+    echo "$2${seed:+, seed ${seed#*=}}: ${name:-$(tail -n 1 "$log") }" | sed 's/  */ /g; s/ $//'
 }
 
 # world NAME: what must catch this mutant.
