@@ -11,7 +11,7 @@
 #   interop   bash tests/interop/run.sh          with real serf agents
 #   e2e       bash tests/e2e/run.sh              real processes on loopback
 #   storms    bash tests/sim/run.sh              simulated clusters; one seed, one transcript
-#   mutants   bash tests/mutants/run.sh          planted faults, which the simulator must find
+#   mutants   bash tests/mutants/run.sh          planted faults, each of which must be found
 #   fuzz      bash tests/fuzz/run.sh SECONDS     every target, for so long in all
 set -u
 cd "$(dirname "$0")/.." || exit 1

@@ -124,6 +124,31 @@ TEST_CASE("a refutation that an accuser missed is told to it when it accuses aga
 }
 
 // The rates, over 100 seeds: see below.
+TEST_CASE("who was not looking when a suspicion ended still hears the refutation first") {
+    const auto seed = GENERATE(from_range(seeds(5)));
+    const bool sleeps = GENERATE(true, false);
+    CAPTURE(sleeps);
+    Sim sim{seed};
+    sim.start(5);
+    sim.run_for(5s + Random(seed).below(Duration(1s)));
+    // Its longest is 24 s. The answer to the accusation is lost, or still on its way.
+    accuse(sim, 0, 4, 1);
+    REQUIRE(sim.sees(0, 4).suspect);
+    if (sleeps) {
+        sim.suspend(0);
+        sim.run_for(30s);
+        sim.wake_up(0);
+    } else {
+        sim.leap(0, 30s);
+    }
+    CHECK(sim.sees(0, 4, Status::Alive));
+    // One probe interval of looking is enough.
+    CHECK(sim.run_until([&] { return !sim.sees(0, 4).suspect; }, 1s));
+    CHECK(sim.sees(0, 4, Status::Alive));
+    sim.settle(repair);
+    CHECK(sim.count(4, Status::Failed) == 0);
+}
+
 TEST_CASE("a healthy member is not declared failed for lost packets") {
     const auto [n, loss, tolerated] = GENERATE(table<std::size_t, double, std::size_t>({
         {5, 0.1, 0},

@@ -84,6 +84,19 @@ TEST_CASE("an intent is told as often as any other news") {
     CHECK(told == swim::retransmit_limit(sim.config(5).swim.retransmit_mult, 6));
 }
 
+TEST_CASE("an intent that all know is passed on no more") {
+    const auto seed = GENERATE(from_range(seeds(3)));
+    Options options = lan();
+    options.node.swim.push_pull_interval = 0s;
+    Sim sim{seed, options};
+    sim.start(6);
+    sim.run_for(30s);
+    std::size_t told = 0;
+    sim.tap([&](const Passage& passage) { told += one_if(carries<swim::User>(passage.packet)); });
+    sim.run_for(1min);
+    CHECK(told == 0);
+}
+
 TEST_CASE("who is dead for longer than the time for it hears no gossip") {
     const auto seed = GENERATE(from_range(seeds(2)));
     Sim sim{seed};

@@ -152,6 +152,81 @@ TEST_CASE("F3: a change is not committed by the majority of the new set alone") 
     CHECK(!table.leads("D"));
 }
 
+TEST_CASE("F3: a change does not begin while another is in flight") {
+    Table table = led_by_a();
+    for (const char* spare : {"D", "E"}) {
+        table.seat(spare);
+        table.start(spare);
+    }
+    table.meet();
+    table.run({"A"}, 3s);
+    const auto swap = [&](RequestId request, const std::string& joins, const std::string& leaves) {
+        const Voter voter{joins, table.at(joins).state().id, 100};
+        table.give("A", [&](Election& election, TimePoint now, Output& out) {
+            CHECK(election.change(now, request, Change{voter, table.at(leaves).state().id}, out)
+                      .empty());
+        });
+        table.settle();
+    };
+    // A hears one answer after the other, until the change is said to be done.
+    table.keep("AppendAnswer");
+    swap(1, "D", "B");
+    for (unsigned i = 0; i < 10000 && table.seat("A").done.empty(); ++i) {
+        if (table.kept.empty()) {
+            table.run({"A"}, 1ms);
+        } else {
+            const Mail answer = table.kept.front();
+            table.kept.erase(table.kept.begin());
+            table.deliver(answer);
+        }
+    }
+    REQUIRE(table.seat("A").done.size() == 1);
+    CHECK(!table.at("A").state().record->in_flight());
+    // The next one, asked for at once, waits.
+    swap(2, "E", "C");
+    table.keep_no_more();
+    table.run({"A"}, 5s);
+    CHECK(table.at("A").state().record->voter_named("C") != nullptr);
+    CHECK(table.at("A").state().record->voter_named("E") == nullptr);
+}
+
+TEST_CASE("F3: nobody is elected by the majority of the new set alone (I1)") {
+    Table table = led_by_a();
+    table.seat("D");
+    table.start("D");
+    table.meet();
+    table.run({"A"}, 3s);
+    // A swaps D for B, and only D hears of it.
+    const Voter d{"D", table.at("D").state().id, 100};
+    table.keep("Append");
+    table.give("A", [&](Election& election, TimePoint now, Output& out) {
+        CHECK(election.change(now, 1, Change{d, table.at("B").state().id}, out).empty());
+    });
+    for (unsigned i = 0; i < 1000 && !table.on_disk("D").record->in_flight(); ++i) {
+        table.run({"A"}, 1ms);
+        for (const Mail& append : std::exchange(table.kept, {})) {
+            if (append.to == "D" || !table.at("A").state().record->in_flight()) {
+                table.deliver(append);
+            }
+        }
+    }
+    REQUIRE(table.on_disk("D").record->in_flight());
+    table.keep_no_more();
+    for (const char* other : {"B", "C"}) {
+        table.cut("A", other);
+        table.cut("D", other);
+    }
+    table.crash("A");
+    table.start("A");
+    // A and D are a majority of {A, C, D}, not of {A, B, C}: that is B and C.
+    for (unsigned i = 0; i < 5000; ++i) {
+        table.run({"D"}, 1ms);
+        CHECK(table.at("D").tenure_term() == 0);
+    }
+    table.run({"C"}, 5s);
+    CHECK(table.leads("C"));
+}
+
 TEST_CASE("F4: a record of an older term is never committed by counting") {
     Table table;
     table.found({"A", "B", "C"});
@@ -197,6 +272,39 @@ TEST_CASE("F4: an acceptance of an old record is no majority, whoever holds it")
     answer.promised = true;
     tenure.answered(TimePoint{} + 1s, VoterId{2}, answer);
     CHECK(!tenure.accepted(record, VoterId{1}, record.key));
+}
+
+TEST_CASE("F4: a vote request that was long on its way elects nobody with an older record") {
+    Table table;
+    table.found({"A", "B", "C"});
+    table.cut("A", "C");
+    // B would have voted for C; what C asks then stays on its way.
+    table.keep("Vote");
+    for (unsigned i = 0; i < 20000 && table.term("C") < 4; ++i) {
+        table.run({"C"}, 1ms);
+    }
+    REQUIRE(table.term("C") == 4);
+    REQUIRE(!table.kept.empty());
+    const Mail late = *std::find_if(table.kept.rbegin(), table.kept.rend(),
+                                    [](const Mail& mail) { return mail.to == "B"; });
+    REQUIRE(late.message().head.term == 4);
+    table.keep_no_more();
+    // By B's vote A leads in a lower term, commits its record there, and dies.
+    elect(table, "A");
+    table.run({"A"}, 1s);
+    REQUIRE(table.leads("A"));
+    const Key theirs = committed(table, "A");
+    REQUIRE(theirs.term < 4);
+    table.crash("A");
+    table.pass(2s);
+    REQUIRE(table.at("B").ballot().promise().until <= table.local("B"));
+    table.deliver(late);
+    CHECK(table.at("B").state().voted_for != table.at("C").state().id);
+    CHECK(table.at("C").tenure_term() == 0);
+    // With the record that it lacked it may be elected.
+    table.run({"C"}, 8s);
+    CHECK(table.leads("C"));
+    CHECK(table.at("C").state().key() > theirs);
 }
 
 TEST_CASE("F5: a branch that a majority has left behind elects nobody") {
@@ -335,6 +443,29 @@ TEST_CASE("F10: a promise is counted from when the message was read") {
     table.pass(300ms);
     table.deliver(late);
     CHECK(table.at("B").ballot().promise().until == table.local("B") + 818ms);
+}
+
+TEST_CASE("F10: a lease is counted from when it was asked for, however late the answers come") {
+    Table table = led_by_a();
+    table.keep("AppendAnswer");
+    table.run({"A"}, 150ms);
+    REQUIRE(!table.kept.empty());
+    // The answers are 500 ms on their way to A, which is cut off from now on.
+    const TimePoint asked = table.local("A");
+    table.isolate("A");
+    table.pass(500ms);
+    const std::vector<Mail> answers = table.kept;
+    table.keep_no_more();
+    for (const Mail& answer : answers) {
+        table.deliver(answer);
+    }
+    CHECK(table.leads("A"));
+    CHECK(table.at("A").lease_end() <= asked + 800ms);
+    for (unsigned i = 0; i < 3000; ++i) {
+        table.run({"A", "B", "C"}, 1ms);
+        CHECK_FALSE((table.leads("A") && (table.leads("B") || table.leads("C"))));
+    }
+    CHECK((table.leads("B") || table.leads("C")));
 }
 
 TEST_CASE("F11: a restart waits for what was promised, whatever it is configured with now") {
