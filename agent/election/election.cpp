@@ -34,6 +34,13 @@ bool waits_for_no_disk(const Body& body) {
            std::holds_alternative<LeaderAnswer>(body);
 }
 
+void note_two_clusters(BytesView name, Output& out) {
+    out.notices.push_back({Notice::Level::Error,
+                           "two clusters of voters have met: " + Bytes(name) +
+                               " belongs to another one (`muster leader reset` on the voters of "
+                               "one of them)"});
+}
+
 }  // namespace
 
 const char* to_string(Event::Kind kind) {
@@ -165,13 +172,6 @@ void Election::note_stranger(TimePoint now, const Message& message, Output& out)
     if (knowledge_.seen(head.cluster, leads ? head.term : 0, leads ? head.from_name : "", now)) {
         note_two_clusters(head.from_name, out);
     }
-}
-
-void Election::note_two_clusters(BytesView name, Output& out) {
-    out.notices.push_back({Notice::Level::Error,
-                           "two clusters of voters have met: " + Bytes(name) +
-                               " belongs to another one (`muster leader reset` on the voters of "
-                               "one of them)"});
 }
 
 // What the marks say: which clusters there are, and who leads the others.

@@ -133,7 +133,6 @@ private:
     bool of_our_attempt(const Body& body) const;
     void note_stranger(TimePoint now, const Message& message, Output& out);
     void note_marks(const Seen& member, Output& out);
-    void note_two_clusters(BytesView name, Output& out);
     void post(const Letter& letter, Output& out);
     void send(const Letter& letter, Output& out);
     void reply(const Message& to, Body body, Output& out);
