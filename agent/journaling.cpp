@@ -11,7 +11,7 @@ namespace muster {
 namespace {
 
 constexpr std::size_t most_questions = 32;
-constexpr Duration patience_at_end = std::chrono::seconds(1);
+constexpr Duration write_patience_at_end = std::chrono::seconds(1);
 constexpr Duration first_retry = std::chrono::seconds(1);
 constexpr Duration last_retry = std::chrono::seconds(60);
 
@@ -159,12 +159,12 @@ void Journaling::written(const std::optional<Error>& error) {
 void Journaling::finish() {
     if (!worker_)
         return;
-    bool done = worker_->flush(patience_at_end);
+    bool done = worker_->flush(write_patience_at_end);
     if (done && (!waiting_.empty() || lost_ > 0)) {
         const std::shared_ptr<journal::Batch> rest = next_batch(clock_.now());
         rest->whole.reset();
         done = worker_->submit(++last_ticket_, [db = db_, rest] { return db->append(*rest); }) &&
-               worker_->flush(patience_at_end);
+               worker_->flush(write_patience_at_end);
     }
     if (!done)
         say_(Notice::Level::Error,

@@ -29,7 +29,7 @@ std::string why(const ReadChange& change) {
     return text;
 }
 
-std::string tags_text(const api::TextMap& tags) {
+std::string all_tags_text(const api::TextMap& tags) {
     std::string text;
     for (const auto& [key, value] : tags)
         text += (text.empty() ? "" : ",") + printable(key) + "=" + printable(value);
@@ -42,7 +42,8 @@ std::string what(const ReadChange& change) {
         std::string text = subject + " " + printable(change.from) + " -> " + printable(change.to) +
                            " (" + why(change) + ")";
         if (change.tags_before)
-            text += ", tags " + tags_text(*change.tags_before) + " -> " + tags_text(change.tags);
+            text += ", tags " + all_tags_text(*change.tags_before) + " -> " +
+                    all_tags_text(change.tags);
         return text;
     }
     if (is_of_leader(change))

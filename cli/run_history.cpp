@@ -15,7 +15,7 @@ using api::Command;
 namespace {
 
 // A change is told of before it is written down.
-constexpr auto looks_again = std::chrono::milliseconds(500);
+constexpr auto follow_looks_again = std::chrono::milliseconds(500);
 
 std::int64_t wall_now() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -73,7 +73,7 @@ ExitStatus Run::operator()(const HistoryOptions& asked) {
         if (!asked.follow)
             return ExitStatus::Done;
         // Whatever came is in the next page, and that it came is all that is of interest.
-        Deadline next = Clock::now() + looks_again;
+        Deadline next = Clock::now() + follow_looks_again;
         do {
             const auto record = client->next_record(next);
             if (!record)
