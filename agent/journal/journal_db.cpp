@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 #include <utility>
 
 #include "agent/journal/journal_rows.h"
@@ -176,13 +177,14 @@ Result<Page> JournalDb::read(const Question& question) {
     page.oldest = kept->oldest;
     page.newest = kept->newest;
     std::uint64_t from = std::max<std::uint64_t>(question.from, kept->oldest);
-    if (question.since_ns)
+    if (question.since_ns && *question.since_ns != std::numeric_limits<std::int64_t>::min())
         from = std::max(from, last_until(connection_->db, *kept, *question.since_ns - 1) + 1);
     const std::uint64_t limit = std::clamp<std::uint64_t>(question.limit, 1, max_page);
-    if (!read_changes(connection_->db, {from, limit, question.member}, page.changes))
+    const std::uint64_t first = std::min(from, kept->newest + 1);
+    if (!read_changes(connection_->db, {first, limit, question.member}, page.changes))
         return cannot("read", path_, connection_->db.fault());
     page.more = page.changes.size() == limit && page.changes.back().seq < kept->newest;
-    page.next = page.more ? page.changes.back().seq + 1 : kept->newest + 1;
+    page.next = page.more ? page.changes.back().seq + 1 : std::max(from, kept->newest + 1);
     sqlite3_db_release_memory(connection_->db.get());
     return page;
 }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "agent/cluster/tags.h"
 #include "tests/unit/store/directory.h"
@@ -193,6 +194,39 @@ TEST_CASE("a damaged journal is set aside, a newer one refused, and one that can
     std::filesystem::create_directory(directory.file("none"));
     CHECK_FALSE(nowhere->db->append({{join("n1", 1)}, std::nullopt}).has_value());
     CHECK(nowhere->db->extent()->newest == 1);
+}
+
+TEST_CASE("who asks for what is not there yet gets nothing, and goes on from where it asked") {
+    const auto db = open("");
+    append(*db, {join("n1", 10), join("n2", 20)});
+    for (const std::uint64_t from :
+         {std::uint64_t{3}, std::uint64_t{7}, std::numeric_limits<std::uint64_t>::max()}) {
+        Question question;
+        question.from = from;
+        const Page none = page(*db, question);
+        CHECK(none.changes.empty());
+        CHECK(none.newest == 2);
+        CHECK(none.next == from);
+        CHECK_FALSE(none.more);
+    }
+}
+
+TEST_CASE("any moment may be asked for") {
+    const auto db = open("");
+    append(*db, {join("n1", 10), join("n2", 20)});
+    const auto [since, found] = GENERATE(table<std::int64_t, std::size_t>({
+        {std::numeric_limits<std::int64_t>::min(), 2},
+        {-1, 2},
+        {10, 2},
+        {11, 1},
+        {20, 1},
+        {21, 0},
+        {std::numeric_limits<std::int64_t>::max(), 0},
+    }));
+    Question question;
+    question.since_ns = since;
+    CHECK(page(*db, question).changes.size() == found);
+    CHECK(page(*db, question).next == 3);
 }
 
 }  // namespace muster::journal
