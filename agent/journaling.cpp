@@ -160,15 +160,27 @@ void Journaling::finish() {
     if (!worker_)
         return;
     bool done = worker_->flush(write_patience_at_end);
-    if (done && (!waiting_.empty() || lost_ > 0)) {
-        const std::shared_ptr<journal::Batch> rest = next_batch(clock_.now());
-        rest->whole.reset();
-        done = worker_->submit(++last_ticket_, [db = db_, rest] { return db->append(*rest); }) &&
-               worker_->flush(write_patience_at_end);
+    std::vector<std::shared_ptr<journal::Batch>> rest;
+    if (batch_ && !writing_)
+        rest.push_back(batch_);  // it failed, and waits for its next try
+    if (!waiting_.empty() || lost_ > 0) {
+        rest.push_back(next_batch(clock_.now()));
+        rest.back()->whole.reset();
     }
+    const auto failure = std::make_shared<std::optional<Error>>();
+    for (const std::shared_ptr<journal::Batch>& batch : rest) {
+        done = done && worker_->submit(++last_ticket_, [db = db_, batch, failure] {
+            if (!*failure)
+                *failure = db->append(*batch);
+            return *failure;
+        });
+    }
+    done = done && worker_->flush(write_patience_at_end);
     if (!done)
         say_(Notice::Level::Error,
              "the last changes were not written to " + path_ + ": the disk does not answer");
+    else if (*failure)
+        say_(Notice::Level::Error, "the last changes are lost: " + (*failure)->text);
     worker_.reset();
 }
 
