@@ -61,6 +61,9 @@ public:
     DrainState drain_is;
     Result<journal::Page> past = journal::Page{};
     Result<journal::PastView> past_view = journal::PastView{};
+    // In place of the two.
+    std::function<Result<journal::Page>(const journal::Question&)> when_past;
+    std::function<Result<journal::PastView>(const journal::Moment&)> when_past_view;
 
     // ---- what a test looks at ----
 
@@ -221,12 +224,16 @@ public:
     void history(const journal::Question& question,
                  std::function<void(const Result<journal::Page>&)> done) override {
         calls.push_back("history " + question.member + " " + std::to_string(question.from));
-        finish([this, done = std::move(done)] { done(past); });
+        finish([this, question, done = std::move(done)] {
+            done(when_past ? when_past(question) : past);
+        });
     }
     void members_at(const journal::Moment& moment,
                     std::function<void(const Result<journal::PastView>&)> done) override {
         calls.push_back("members-at " + std::to_string(moment.seq.value_or(0)));
-        finish([this, done = std::move(done)] { done(past_view); });
+        finish([this, moment, done = std::move(done)] {
+            done(when_past_view ? when_past_view(moment) : past_view);
+        });
     }
     const ring::Rings& rings() const override { return ring_views; }
     // On the spot, or when the test likes.
