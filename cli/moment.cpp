@@ -84,9 +84,8 @@ std::optional<std::int64_t> calendar_time(std::string_view text) {
         !pieces.one_of("-") || !pieces.number(2, day) || !pieces.one_of("Tt ") ||
         !pieces.number(2, hour) || !pieces.one_of(":") || !pieces.number(2, minute))
         return std::nullopt;
-    if (pieces.one_of(":") && !pieces.number(2, seconds))
-        return std::nullopt;
-    if (pieces.one_of(".") && !pieces.fraction(fraction))
+    if (pieces.one_of(":") &&
+        (!pieces.number(2, seconds) || (pieces.one_of(".") && !pieces.fraction(fraction))))
         return std::nullopt;
     const std::chrono::year_month_day date{std::chrono::year(year),
                                            std::chrono::month(static_cast<unsigned>(month)),

@@ -94,7 +94,8 @@ void add_others(CLI::App& app, Raw& raw) {
     CLI::App* history = app.add_subcommand("history", "what has happened, as this agent saw it");
     add(*history, "--member", raw.history.member, "NAME", "only to this member");
     add(*history, "--since", raw.since, "DURATION", "only so long ago: 10m, 3h, 2d");
-    add(*history, "--from", raw.history.from, "SEQ", "from the change with this number on");
+    add(*history, "--from", raw.history.from, "SEQ", "from the change with this number on")
+        ->check(CLI::NonNegativeNumber);
     history->add_flag("--follow", raw.history.follow, "and go on as more happens");
     app.add_subcommand("info", "the agent itself: counts, health, warnings");
     CLI::App* monitor = app.add_subcommand("monitor", "the agent's log, as it is written");

@@ -36,6 +36,12 @@ std::string all_tags_text(const api::TextMap& tags) {
     return text;
 }
 
+// Who claims the name, in a conflict.
+std::string claimant(const ReadChange& change) {
+    const bool is_ipv4 = change.addr.find(':') == Bytes::npos;
+    return (is_ipv4 ? change.addr : "[" + change.addr + "]") + ":" + std::to_string(change.port);
+}
+
 std::string what(const ReadChange& change) {
     const std::string subject = printable(change.subject);
     if (is_of_member(change)) {
@@ -54,8 +60,7 @@ std::string what(const ReadChange& change) {
     if (change.event == "user")
         return subject + " (" + std::to_string(change.payload.size()) + " bytes)";
     if (change.event == "conflict")
-        return subject + " is also claimed by " + printable(change.addr) + ":" +
-               std::to_string(change.port);
+        return subject + " is also claimed by " + printable(claimant(change));
     if (change.event == "gap")
         return std::to_string(change.number) + " changes were not written down in time";
     return subject + " " + printable(change.payload);
@@ -121,9 +126,9 @@ std::string change_json(const ReadChange& change) {
         json.natural_field("lost", change.number);
     } else {
         json.text_field("member", change.subject);
-        json.text_field(change.event == "conflict" ? "other" : "version",
-                        change.event == "conflict" ? change.addr + ":" + std::to_string(change.port)
-                                                   : change.payload);
+        const bool is_conflict = change.event == "conflict";
+        json.text_field(is_conflict ? "other" : "version",
+                        is_conflict ? claimant(change) : change.payload);
     }
     json.natural_field("health", change.health);
     json.end_map();
