@@ -4,10 +4,11 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import time
 
 from harness.cases import case
-from harness.state import kept
+from harness.state import kept, state_of
 from harness.waiting import check, check_equal, wait_until
 
 
@@ -87,3 +88,101 @@ def a_journal_survives_kills_at_any_moment(run):
         check_equal(kept[:len(seen)], seen, f"what was told before kill {turn}")
         newest.append(kept[-1]["seq"])
     check_equal(newest, sorted(newest), "no number is used twice")
+
+
+def journal_of(agent) -> str:
+    return os.path.join(os.path.dirname(state_of(agent)), "journal.db")
+
+
+def warned(agent) -> list:
+    """The warnings of `muster info` that name the journal."""
+    return [warning for warning in agent.json("info").get("warnings") or [] if journal_of(agent) in warning]
+
+
+def check_whole(agent):
+    """Its journal's file, once it does not run."""
+    with contextlib.closing(sqlite3.connect(f"file:{journal_of(agent)}?mode=rw", uri=True)) as db:
+        check_equal(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)], f"the database of {agent}")
+
+
+@case(budget=120, needs="root")
+def a_full_disk_holds_up_the_history_and_nothing_else(run):
+    cluster = run.cluster()
+    agent = cluster.add("muster", data=True)
+    directory = os.path.dirname(state_of(agent))
+    os.makedirs(directory)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", directory], check=True)
+    try:
+        agent.start()
+        victim = cluster.add("muster").start(agent)
+        cluster.add("muster").start(agent)
+        cluster.converge()
+        wait_until(lambda: [c for c in history(agent) if c.get("to") == "alive"][2:], 10, "three joins")
+        with open(os.path.join(directory, "ballast"), "wb", buffering=0) as ballast:
+            with contextlib.suppress(OSError):
+                while ballast.write(b"x" * 4096):
+                    pass
+        sent = []
+
+        def is_full():
+            sent.append(f"e{len(sent)}")
+            check_equal(agent.cli("event", sent[-1], "x" * 300).returncode, 0, f"sending {sent[-1]}")
+            return warned(agent)
+
+        words = wait_until(is_full, 40, "a warning in `muster info`")
+        check("cannot write" in words[0] and "full" in words[0], f"it says what is wrong: {words}")
+        check_equal(agent.json("info")["journal"]["lost"], 0, "changes lost while few wait")
+        victim.kill()
+        cluster.converge()
+        check_equal(statuses(agent)[victim.name], "failed", "the member that was killed")
+        wait_until(is_full, 40, "that it is still full")
+        os.unlink(os.path.join(directory, "ballast"))
+        wait_until(lambda: not warned(agent), 60, "the warning going when there is room again")
+        rows = wait_until(lambda: any(c.get("to") == "failed" for c in history(agent)) and history(agent), 20, "the failure")
+        check_equal([row["seq"] for row in rows], list(range(1, len(rows) + 1)), "the numbers, without a hole")
+        check_equal([row["name"] for row in rows if row["event"] == "user"], sent, "every event, once and in order")
+        check_equal([row for row in rows if row["event"] == "gap"], [], "gaps, where all that waited had room")
+        check_equal([row["member"] for row in rows if row.get("to") == "failed"], [victim.name], "who failed")
+        agent.kill()
+        check_whole(agent)
+        agent.start()
+        check_equal(history(agent)[:len(rows)], rows, "the same after a restart")
+    finally:
+        agent.stop()
+        subprocess.run(["umount", directory], check=True)
+
+
+@case(budget=120, needs="root")
+def a_journal_that_is_read_only_is_named_and_written_later(run):
+    cluster = run.cluster()
+    agents = cluster.form("muster", "muster", "muster", data=True)
+    wait_until(lambda: set(statuses(agents[0], "--at=0s")) == {a.name for a in agents}, 10, "all of them written down")
+    before = history(agents[0])
+    agents[0].terminate()
+    cluster.converge()
+    path = journal_of(agents[0])
+    subprocess.run(["mount", "--bind", path, path], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", path], check=True)
+        agents[0].start(agents[1])
+        cluster.converge()
+        words = wait_until(lambda: warned(agents[0]), 20, "a warning in `muster info`")
+        check("cannot write" in words[0] and "readonly" in words[0], f"it says what is wrong: {words}")
+        agents[2].kill()
+        cluster.converge()
+        check_equal(statuses(agents[0])[agents[2].name], "failed", "the member that was killed")
+        check(warned(agents[0]), "it is still read-only")
+        agents[0].cli("event", "meanwhile")
+    finally:
+        subprocess.run(["umount", path], check=True)
+    wait_until(lambda: not warned(agents[0]), 90, "the warning going when it can be written")
+    rows = wait_until(lambda: [c for c in history(agents[0]) if c["event"] == "user"] and history(agents[0]), 10, "the event")
+    check_equal(rows[:len(before)], before, "what had been written before")
+    starts = [i for i, row in enumerate(rows) if row["event"] == "start"]
+    check_equal((len(starts), starts[-1] >= len(before)), (2, True), "the restart")
+    after = rows[starts[-1]:]
+    check_equal([row["seq"] for row in rows], list(range(1, len(rows) + 1)), "the numbers go on")
+    check_equal([row["to"] for row in after if row.get("member") == agents[2].name][-1], "failed", "what happened meanwhile")
+    check_equal([row["name"] for row in after if row["event"] == "user"], ["meanwhile"], "the event")
+    agents[0].kill()
+    check_whole(agents[0])
