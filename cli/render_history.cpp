@@ -141,7 +141,16 @@ std::string gap_text(std::uint64_t from, std::uint64_t to) {
 }
 
 std::string gap_json(std::uint64_t from, std::uint64_t to) {
-    return "{\"gap\":{\"from\":" + std::to_string(from) + ",\"to\":" + std::to_string(to) + "}}\n";
+    std::string text;
+    api::JsonEncoder json(text);
+    json.begin_map(0);
+    json.key("gap");
+    json.begin_map(0);
+    json.natural_field("from", from);
+    json.natural_field("to", to);
+    json.end_map();
+    json.end_map();
+    return text += '\n';
 }
 
 }  // namespace muster::cli

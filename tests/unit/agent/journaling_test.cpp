@@ -15,7 +15,6 @@
 
 using namespace muster;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 using history::Change;
@@ -171,6 +170,7 @@ history::Entry standing(Standing standing) {
 
 std::vector<Bytes> subjects(const std::vector<Change>& changes) {
     std::vector<Bytes> all;
+    all.reserve(changes.size());
     for (const Change& change : changes)
         all.push_back(change.subject);
     return all;
@@ -307,6 +307,9 @@ TEST_CASE("a journal that cannot be opened is tried again, ever more slowly, and
     world.write();
     CHECK(world.journaling->failures() == 1);
     world.record(event("b"));
+    world.journaling->flush(world.clock.now());  // too early
+    CHECK_FALSE(world.ask());
+    CHECK(world.journaling->failures() == 1);
     std::uint64_t failures = 1;
     for (const Duration pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
         CHECK(world.journaling->next_deadline() == world.clock.now() + pause);

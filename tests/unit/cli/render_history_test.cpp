@@ -31,7 +31,7 @@ api::ReadChange of_member(const char* event, const char* from, const char* to) {
 }
 
 constexpr char at[] = "7 1970-01-01T00:00:00.120Z ";
-constexpr char json_at[] = "{\"seq\":7,\"time\":\"1970-01-01T00:00:00.120Z\",\"event\":\"";
+constexpr char json_at[] = R"({"seq":7,"time":"1970-01-01T00:00:00.120Z","event":")";
 
 // As a terminal would take it.
 bool is_harmless(const std::string& line) {
@@ -191,5 +191,6 @@ TEST_CASE("the true bytes of a name stand in base64 beside what can be shown of 
 
 TEST_CASE("changes that are not kept any more are named") {
     CHECK(gap_text(3, 9) == "(changes 3 to 9 are not kept any more)\n");
-    CHECK(gap_json(3, 9) == "{\"gap\":{\"from\":3,\"to\":9}}\n");
+    CHECK(gap_json(3, 9) == R"({"gap":{"from":3,"to":9}})"
+                            "\n");
 }

@@ -52,7 +52,8 @@ std::unique_ptr<JournalDb> open(const std::string& path, const history::Retentio
 
 void append(JournalDb& db, std::vector<Change> changes) {
     const auto error = db.append({std::move(changes), std::nullopt});
-    REQUIRE((error ? error->text : "") == std::string());
+    INFO((error ? error->text : ""));
+    REQUIRE_FALSE(error);
 }
 
 Page page(JournalDb& db, const Question& question) {
