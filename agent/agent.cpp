@@ -74,6 +74,12 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
               tell(Notice{level, text});
           },
           [this] { arm(); }),
+      journaling(
+          clock, [this](std::function<void()> call) { asio::post(loop, std::move(call)); },
+          [this](Notice::Level level, const std::string& text) {
+              tell(Notice{level, text});
+          },
+          [this] { return view_for_history(); }, [this] { arm(); }),
       ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }),
       voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
              [this](std::uint64_t ticket, const std::optional<Error>& error) {
@@ -126,6 +132,8 @@ std::optional<Error> Agent::Parts::start() {
     Result<Memory> memory = keeping.open(config.data_dir);
     if (!memory)
         return memory.error();
+    if (std::optional<Error> error = journaling.open(keeping.directory()))
+        return error;
     config.node.memory = *std::move(memory);
     open_election();
     node.emplace(config.node);
@@ -149,6 +157,12 @@ std::optional<Error> Agent::Parts::start() {
     started = clock.now();
     if (advertised->follows())
         next_look = started + look_interval;
+    history::Change start;
+    start.kind = history::Kind::Start;
+    start.subject = node->name();
+    start.payload = config.version;
+    record(std::move(start));
+    journaling.look_again_at(started + settling_time);
     perform(node->start(started));
     udp.start();
     streams.start();
@@ -224,6 +238,7 @@ void Agent::Parts::stop(int with_status) {
     status = with_status;
     if (node)
         keeping.finish(*node);
+    journaling.finish();
     voting.finish();
     streams.close();
     udp.close();
@@ -300,6 +315,7 @@ void Agent::Parts::turn() {
     if (now >= next_look)
         look_at_address();
     keeping.turn(now, *node);
+    journaling.turn(now);
     if (now >= leave_deadline) {
         log.warn("the leave took too long, ending without it");
         stop(0);
@@ -310,7 +326,7 @@ void Agent::Parts::turn() {
 
 void Agent::Parts::arm() {
     timer.arm(std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
-                        keeping.next_deadline()}));
+                        keeping.next_deadline(), journaling.next_deadline()}));
 }
 
 // ---- the interface ----

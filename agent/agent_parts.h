@@ -15,6 +15,7 @@
 #include "agent/advertised.h"
 #include "agent/agent.h"
 #include "agent/joining.h"
+#include "agent/journaling.h"
 #include "agent/keeping.h"
 #include "agent/keys.h"
 #include "agent/net/asio_fwd.h"
@@ -33,6 +34,8 @@ namespace muster {
 
 // How often the host's addresses are looked at.
 inline constexpr Duration look_interval = std::chrono::seconds(10);
+// After a start, who was there before it and has not come back is written down as gone.
+inline constexpr Duration settling_time = std::chrono::seconds(10);
 
 struct Agent::Parts final : api::Backend, net::StreamUser {
     using Completion = std::function<void(const RequestDone&)>;
@@ -94,6 +97,8 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void resolve_seeds();
     void seeds_resolved(const std::vector<net::Resolved>& seeds);
     void look_at_address();
+    void record(history::Change change);
+    history::View view_for_history() const;
     void for_each_subscriber(const std::function<void(api::Subscriber&)>& tell);
 
     // ---- the API's questions and requests (backend.cpp) ----
@@ -123,6 +128,11 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void unsubscribe(api::Subscriber& subscriber) override;
     void replay_log(api::Subscriber& subscriber) const override;
 
+    void history(const journal::Question& question,
+                 std::function<void(const Result<journal::Page>&)> done) override;
+    void members_at(const journal::Moment& moment,
+                    std::function<void(const Result<journal::PastView>&)> done) override;
+
     const ring::Rings& rings() const override;
     void ask_ring(api::RingJob job) override;
     TimePoint now() const override;
@@ -150,6 +160,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Advertised> advertised;
     std::optional<Node> node;
     Keeping keeping;
+    Journaling journaling;
     RingDesk ring_desk;
     Voting voting;
     election::Config election_config;

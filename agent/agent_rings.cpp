@@ -29,6 +29,7 @@ std::string describe(const ring::Adoption& adoption) {
 // How much has moved is only known from the points of both: built for those who want to hear it.
 void Agent::Parts::tell(const ring::Adoption& adoption) {
     log.info(describe(adoption));
+    record(history::change_of(adoption));
     const TimePoint now = clock.now();
     ring_desk.adopted(adoption.ring, now);
     const bool is_wanted = std::any_of(

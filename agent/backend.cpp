@@ -51,6 +51,10 @@ api::Stats Agent::Parts::stats() const {
                                 .store_trouble = keeping.trouble(),
                                 .store_writes = keeping.writes(),
                                 .store_failures = keeping.failures(),
+                                .journal_trouble = journaling.trouble(),
+                                .journal_recorded = journaling.recorded(),
+                                .journal_lost = journaling.lost(),
+                                .journal_failures = journaling.failures(),
                                 .log_dropped = log.dropped(),
                                 .uptime = clock.now() - started,
                                 .name = node->name(),
@@ -76,6 +80,14 @@ std::vector<std::string> Agent::Parts::warnings() const {
         all.push_back(keeping.trouble() +
                       ": what this agent learns now would not survive its restart; it is tried "
                       "again");
+    }
+    if (!journaling.trouble().empty())
+        all.push_back(journaling.trouble() +
+                      ": the history is kept in memory until it can be "
+                      "written; it is tried again");
+    if (journaling.lost() > 0) {
+        all.push_back(std::to_string(journaling.lost()) +
+                      " changes are missing in the history, because it was written too slowly");
     }
     if (const std::uint64_t lost = log.dropped(); lost > 0) {
         all.push_back(std::to_string(lost) +

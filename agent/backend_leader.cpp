@@ -80,6 +80,7 @@ void Agent::Parts::voted(std::uint64_t ticket, const std::optional<Error>& error
 void Agent::Parts::tell(const election::Event& event) {
     using Kind = election::Event::Kind;
     const bool bad = event.kind == Kind::LeaderLost || event.kind == Kind::QuorumLost;
+    record(history::change_of(event));
     log.write(bad ? LogLevel::Warn : LogLevel::Info, describe(event));
     for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_leadership(event); });
 }

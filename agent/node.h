@@ -195,6 +195,8 @@ public:
     // Where a member stands, as far as our probes have told; our own for our name.
     std::optional<cluster::Coordinate> coordinate(BytesView name) const;
     NodeStats stats() const;
+    // Its awareness score: 0 is healthy.
+    unsigned health() const;
     // Aborts if an invariant of the node is broken. For tests and the simulator: walks everything.
     void check() const;
 

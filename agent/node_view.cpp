@@ -117,6 +117,10 @@ NodeStats Node::stats() const {
     return stats;
 }
 
+unsigned Node::health() const {
+    return parts_->swim.health();
+}
+
 void Node::check() const {
     parts_->swim.check();
     parts_->cluster.members().check();

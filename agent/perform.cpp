@@ -44,6 +44,7 @@ void Agent::Parts::perform(Effects effects) {
     tell_view();
     for (const ring::Adoption& adoption : effects.adoptions)
         tell(adoption);
+    journaling.flush(clock.now());
     for (const RequestDone& done : effects.done)
         complete(done);
     for (cluster::QueryAnswer& answer : effects.answers)
@@ -82,16 +83,19 @@ void Agent::Parts::send(const swim::Output& wire) {
 void Agent::Parts::tell(const MemberEvent& event) {
     log.write(event.kind == MemberEvent::Kind::Failed ? LogLevel::Warn : LogLevel::Info,
               describe(event, node->name()));
+    record(history::change_of(event));
     for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_member_event(event); });
 }
 
 void Agent::Parts::tell(const NameConflict& conflict) {
+    record(history::change_of(conflict));
     tell(Notice{Notice::Level::Error, describe(conflict, node->name())});
 }
 
 void Agent::Parts::tell(const cluster::HeardEvent& event) {
     tell(Notice{Notice::Level::Debug, "heard the user event " + event.name + " (" +
                                           std::to_string(event.payload.size()) + " bytes)"});
+    record(history::change_of(event));
     for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_user_event(event); });
 }
 
@@ -171,6 +175,39 @@ void Agent::Parts::for_each_subscriber(const std::function<void(api::Subscriber&
     }
     if (--telling == 0)
         std::erase(subscribers, nullptr);
+}
+
+// ---- the history ----
+
+void Agent::Parts::record(history::Change change) {
+    change.health = node->health();
+    journaling.record(std::move(change));
+}
+
+history::View Agent::Parts::view_for_history() const {
+    std::vector<MemberView> views;
+    node->members(views);
+    history::View view;
+    for (const MemberView& each : views) {
+        history::Entry entry;
+        entry.standing = history::standing_of(each.status, each.suspect);
+        entry.endpoint = each.endpoint;
+        entry.tags = each.tags;
+        entry.versions = each.versions;
+        entry.incarnation = each.incarnation;
+        view.emplace(each.name, std::move(entry));
+    }
+    return view;
+}
+
+void Agent::Parts::history(const journal::Question& question,
+                           std::function<void(const Result<journal::Page>&)> done) {
+    journaling.ask(question, std::move(done));
+}
+
+void Agent::Parts::members_at(const journal::Moment& moment,
+                              std::function<void(const Result<journal::PastView>&)> done) {
+    journaling.ask(moment, std::move(done));
 }
 
 // ---- seeds, and our own address ----

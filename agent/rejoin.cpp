@@ -8,7 +8,7 @@ namespace {
 
 // Members asked at a time: one in good health is enough, and one that died with us costs its
 // silence.
-constexpr std::size_t width = 3;
+constexpr std::size_t seeds_at_once = 3;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ void Rejoin::start(TimePoint now, std::vector<cluster::Try> targets, swim::Outpu
 }
 
 void Rejoin::advance(TimePoint now, swim::Output& wire) {
-    while (!waiting_.empty() && pinged_.size() + exchanging_.size() < width) {
+    while (!waiting_.empty() && pinged_.size() + exchanging_.size() < seeds_at_once) {
         const cluster::Try target = std::move(waiting_.back());
         waiting_.pop_back();
         const swim::Member* known = swim_.table().find(target.name);

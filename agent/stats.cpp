@@ -119,6 +119,10 @@ api::Stats describe(const StatsSource& source) {
     stats["streams"] = streams(source.streams);
     stats["api"] = api_section(source);
     stats["store"] = store_section(source);
+    stats["journal"] = {{"state", source.journal_trouble.empty() ? "ok" : source.journal_trouble},
+                        {"recorded", std::to_string(source.journal_recorded)},
+                        {"lost", std::to_string(source.journal_lost)},
+                        {"failures", std::to_string(source.journal_failures)}};
     return stats;
 }
 

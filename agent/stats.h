@@ -23,6 +23,10 @@ struct StatsSource {
     std::string store_trouble;  // empty: it can be written
     std::uint64_t store_writes = 0;
     std::uint64_t store_failures = 0;
+    std::string journal_trouble;  // empty: it can be written
+    std::uint64_t journal_recorded = 0;
+    std::uint64_t journal_lost = 0;
+    std::uint64_t journal_failures = 0;
     std::uint64_t log_dropped = 0;
     Duration uptime{};
     BytesView name;

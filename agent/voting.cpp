@@ -13,7 +13,7 @@ namespace {
 constexpr char file_name[] = "/election.state";
 // The node has one under way at a time.
 constexpr std::size_t most_writes = 2;
-constexpr Duration patience_at_end = std::chrono::seconds(1);
+constexpr Duration vote_patience_at_end = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -56,7 +56,7 @@ void Voting::write(election::Write&& write) {
 
 void Voting::finish() {
     if (worker_)
-        (void)worker_->flush(patience_at_end);
+        (void)worker_->flush(vote_patience_at_end);
 }
 
 }  // namespace muster

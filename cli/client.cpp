@@ -45,6 +45,8 @@ bool has_reply_body(Command command, bool extended) {
         case Command::LeaderReset:
         case Command::VotersChange:
         case Command::VotersRecover:
+        case Command::History:
+        case Command::MembersAt:
             return true;
         case Command::Tags:
         case Command::Event:

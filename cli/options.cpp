@@ -22,6 +22,8 @@ struct Raw {
     JoinOptions join;
     ForceLeaveOptions force_leave;
     WaitOptions wait;
+    HistoryOptions history;
+    std::string since;
     std::vector<std::string> wait_members;
     std::string timeout;
     MonitorOptions monitor;
@@ -52,7 +54,13 @@ void add_members(CLI::App& app, Raw& raw) {
     add(*members, "--name", raw.members.name, "RE", "only members with such a name");
     add_each(*members, "--tag", raw.tags, "KEY=RE", "only members with such a tag; repeatable");
     members->add_flag("--detailed", raw.members.detailed, "show all that is known of each");
-    members->add_flag("--watch", raw.members.watch, "show them again whenever something changes");
+    auto* watch = members->add_flag("--watch", raw.members.watch,
+                                    "show them again whenever something changes");
+    auto* at = add(*members, "--at", raw.members.at, "MOMENT",
+                   "as they were: after a change's number, so long ago, or at a time in UTC");
+    at->excludes(watch);
+    for (const char* const filter : {"--status", "--name", "--tag"})
+        at->excludes(members->get_option(filter));
 }
 
 void add_join_and_leave(CLI::App& app, Raw& raw) {
@@ -83,6 +91,12 @@ void add_wait(CLI::App& app, Raw& raw) {
 }
 
 void add_others(CLI::App& app, Raw& raw) {
+    CLI::App* history = app.add_subcommand("history", "what has happened, as this agent saw it");
+    add(*history, "--member", raw.history.member, "NAME", "only to this member");
+    add(*history, "--since", raw.since, "DURATION", "only so long ago: 10m, 3h, 2d");
+    add(*history, "--from", raw.history.from, "SEQ", "from the change with this number on")
+        ->check(CLI::NonNegativeNumber);
+    history->add_flag("--follow", raw.history.follow, "and go on as more happens");
     app.add_subcommand("info", "the agent itself: counts, health, warnings");
     CLI::App* monitor = app.add_subcommand("monitor", "the agent's log, as it is written");
     add(*monitor, "--log-level", raw.monitor.log_level, "LEVEL",
@@ -128,6 +142,15 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
         return raw.force_leave;
     if (command == "info")
         return InfoOptions{};
+    if (command == "history") {
+        if (!raw.since.empty()) {
+            const Result<Duration> since = api::parse_duration(raw.since);
+            if (!since)
+                throw CLI::ValidationError("--since", since.error().text);
+            raw.history.since = *since;
+        }
+        return raw.history;
+    }
     if (command == "monitor")
         return raw.monitor;
     if (command == "version")

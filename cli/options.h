@@ -22,6 +22,13 @@ struct MembersOptions {
     api::TextMap tags;
     bool detailed = false;
     bool watch = false;
+    std::string at;  // a moment as cli/moment.h reads it; empty: now
+};
+struct HistoryOptions {
+    std::string member;             // empty: all
+    std::optional<Duration> since;  // so long ago; none: from the oldest on
+    std::uint64_t from = 0;         // the first change; 0: the oldest
+    bool follow = false;
 };
 struct JoinOptions {
     std::vector<std::string> seeds;
@@ -154,8 +161,8 @@ struct RunOptions {
 
 using CommandOptions =
     std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions, InfoOptions,
-                 WaitOptions, MonitorOptions, VersionOptions, TagsOptions, EventOptions,
-                 QueryOptions, KeysOptions, RotateOptions, KeygenOptions, RttOptions,
+                 WaitOptions, HistoryOptions, MonitorOptions, VersionOptions, TagsOptions,
+                 EventOptions, QueryOptions, KeysOptions, RotateOptions, KeygenOptions, RttOptions,
                  ReachabilityOptions, RingOwnersOptions, RingShowOptions, RingExportOptions,
                  RingDiffOptions, RingStatusOptions, DrainOptions, LeaderOptions, ResignOptions,
                  TransferOptions, CheckTokenOptions, ResetOptions, VotersOptions, RunOptions>;

@@ -24,14 +24,6 @@ void known_number(JsonEncoder& json, std::string_view key,
         json.nil();
 }
 
-void name_array(JsonEncoder& json, std::string_view key, std::span<const Bytes> names) {
-    json.key(key);
-    json.begin_list(names.size());
-    for (const Bytes& name : names)
-        json.text(name);
-    json.end_list();
-}
-
 std::string count_of(std::uint64_t count, const char* one, const char* many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
@@ -193,8 +185,8 @@ std::string reachability_json(const Reachability& found) {
     json.natural_field("total", found.total);
     json.natural_field("live", found.live.size());
     json.natural_field("acks", found.acks.size());
-    name_array(json, "missing", found.missing());
-    name_array(json, "unexpected", found.unexpected());
+    json.texts_field("missing", found.missing());
+    json.texts_field("unexpected", found.unexpected());
     json.end_map();
     return text += '\n';
 }

@@ -25,7 +25,7 @@ std::string names(const api::ReadLeader& reply, bool reachable) {
     return text;
 }
 
-std::string milliseconds(std::uint64_t ms) {
+std::string ms_text(std::uint64_t ms) {
     return std::to_string(ms) + " ms";
 }
 
@@ -66,8 +66,8 @@ std::string leader_text(const api::ReadLeader& reply) {
                ": by this agent's own view alone; another one may name another\n" +
                conflict_text(reply);
     text += "  mode     quorum, term " + std::to_string(reply.term.value_or(0)) + "\n";
-    text += reply.self ? "  lease    " + milliseconds(reply.lease_ms) + " left\n"
-                       : "  heard    " + milliseconds(reply.age_ms) + " ago\n";
+    text += reply.self ? "  lease    " + ms_text(reply.lease_ms) + " left\n"
+                       : "  heard    " + ms_text(reply.age_ms) + " ago\n";
     text += voters_line(reply);
     if (!reply.cluster.empty())
         text += "  cluster  " + printable(reply.cluster) + "\n";
@@ -189,7 +189,7 @@ std::string token_json(const api::ReadLed& reply) {
 
 std::string reset_text(const api::ReadLed& reply) {
     return "this host is another voter now, of no cluster: " + printable(reply.id) + "; it waits " +
-           milliseconds(reply.waits_ms) + " for what it had promised\n";
+           ms_text(reply.waits_ms) + " for what it had promised\n";
 }
 
 std::string reset_json(const api::ReadLed& reply) {

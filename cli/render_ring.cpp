@@ -30,14 +30,6 @@ std::string soon(std::int64_t in_ns) {
     return api::to_string(std::chrono::milliseconds(in_ns / ns_in_ms));
 }
 
-void name_array(JsonEncoder& json, std::string_view key, std::span<const Bytes> names) {
-    json.key(key);
-    json.begin_list(names.size());
-    for (const Bytes& name : names)
-        json.text(name);
-    json.end_list();
-}
-
 void text_or_nil(JsonEncoder& json, std::string_view key, const std::optional<Bytes>& text) {
     json.key(key);
     if (text)
@@ -95,7 +87,7 @@ std::string ring_owners_json(const api::ReadRingOwners& reply, const Bytes& key,
         json.text_field("ring", reply.ring);
         json.text_field("fingerprint", reply.fingerprint);
         json.text_field("key", key);
-        name_array(json, "owners", owners);
+        json.texts_field("owners", owners);
     });
 }
 
@@ -129,7 +121,7 @@ std::string ring_show_json(const api::ReadRing& ring) {
         json.natural_field("vnodes", ring.vnodes);
         json.natural_field("replicas", ring.replicas);
         pending_fields(json, ring.pending);
-        name_array(json, "held_out", ring.held);
+        json.texts_field("held_out", ring.held);
         json.key("members");
         json.begin_list(ring.members.size());
         for (const api::ReadRing::Member& member : ring.members) {
@@ -195,7 +187,7 @@ std::string ring_status_json(const api::ReadRingStatus& status) {
         json.text_field("ring", status.ring);
         json.text_field("fingerprint", status.fingerprint);
         pending_fields(json, status.pending);
-        name_array(json, "agree", status.agree);
+        json.texts_field("agree", status.agree);
         json.key("differ");
         json.begin_list(status.differ.size());
         for (const api::ReadRingStatus::Differing& other : status.differ) {
@@ -203,14 +195,14 @@ std::string ring_status_json(const api::ReadRingStatus& status) {
             json.text_field("name", other.name);
             text_or_nil(json, "fingerprint", other.fingerprint);
             pending_fields(json, other.pending);
-            name_array(json, "held", other.held);
+            json.texts_field("held", other.held);
             json.natural_field("held_more", other.held_more);
             text_or_nil(json, "error",
                         other.error.empty() ? std::nullopt : std::optional(other.error));
             json.end_map();
         }
         json.end_list();
-        name_array(json, "silent", status.silent);
+        json.texts_field("silent", status.silent);
     });
 }
 

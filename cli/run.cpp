@@ -57,6 +57,8 @@ ExitStatus Run::print(const std::string& text, ExitStatus status) {
 }
 
 ExitStatus Run::operator()(const MembersOptions& asked) {
+    if (!asked.at.empty())
+        return show_past(asked);
     Result<Client> client = connect();
     if (!client)
         return fail(client.error().text);

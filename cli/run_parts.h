@@ -32,6 +32,9 @@ public:
     ExitStatus operator()(const ForceLeaveOptions& asked);
     ExitStatus operator()(const InfoOptions& asked);
     ExitStatus operator()(const WaitOptions& asked);
+    // run_history.cpp
+    ExitStatus operator()(const HistoryOptions& asked);
+    // run.cpp
     ExitStatus operator()(const MonitorOptions& asked);
     ExitStatus operator()(const VersionOptions& asked);
     // run_cluster.cpp
@@ -66,6 +69,7 @@ private:
     ExitStatus print(const std::string& text, ExitStatus status = ExitStatus::Done);
     ExitStatus simple(api::Command command, const std::string& body, const std::string& done);
     ExitStatus key_status();
+    ExitStatus show_past(const MembersOptions& asked);
     static Result<api::ReadLeader> ask_leader(Client& client);
     static Result<Led> ask_led(Client& client, api::Command command, const std::string& body);
     ExitStatus refused(const Led& led);

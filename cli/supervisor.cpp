@@ -24,13 +24,14 @@ namespace {
 
 constexpr int cannot_execute = 126;
 constexpr int not_found = 127;
-constexpr int signalled = 128;
+constexpr int signalled_status = 128;
 // Between two rounds of killing: who forks meanwhile is met by the next one.
 constexpr int kill_round_ms = 5;
 constexpr int longest_wait_ms = 1000;
 
 int shell_status(int wait_status) {
-    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : signalled + WTERMSIG(wait_status);
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
+                                  : signalled_status + WTERMSIG(wait_status);
 }
 
 void close_if_open(int& fd) {
@@ -243,7 +244,7 @@ std::optional<CommandEnd> Supervised::take_end() const {
         return std::nullopt;
     if (size != static_cast<ssize_t>(sizeof end)) {
         // Killed: it can say nothing, and whatever it kept is ours now.
-        end = {signalled + SIGKILL, /*lost=*/true};
+        end = {signalled_status + SIGKILL, /*lost=*/true};
     }
     kill_all();
     return end;

@@ -17,10 +17,9 @@ std::string to_rfc3339(std::int64_t wall_ns) {
     gmtime_r(&seconds, &utc);
     char text[64];
     const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    char milliseconds[16];
-    std::snprintf(milliseconds, sizeof milliseconds, ".%03dZ",
-                  static_cast<int>(fraction / 1'000'000));
-    return std::string(text, size) + milliseconds;
+    char digits[16];
+    std::snprintf(digits, sizeof digits, ".%03dZ", static_cast<int>(fraction / 1'000'000));
+    return std::string(text, size) + digits;
 }
 
 }  // namespace muster::cli

@@ -11,7 +11,7 @@ namespace muster::cli {
 
 namespace {
 
-std::uint64_t milliseconds(Duration duration) {
+std::uint64_t whole_ms(Duration duration) {
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
@@ -50,7 +50,7 @@ std::string unmet(const WaitOptions& wanted, const api::ReadMembers& found) {
 }
 
 std::string wait_text(bool reached, Duration after, const std::string& missing) {
-    const std::string time = api::to_string(std::chrono::milliseconds(milliseconds(after)));
+    const std::string time = api::to_string(std::chrono::milliseconds(whole_ms(after)));
     return reached ? "reached after " + time + "\n"
                    : "not reached within " + time + ": " + missing + "\n";
 }
@@ -60,7 +60,7 @@ std::string wait_json(bool reached, Duration after, const std::string& missing) 
     api::JsonEncoder json(text, true_bytes);
     json.begin_map(0);
     json.boolean_field("reached", reached);
-    json.natural_field("after_ms", milliseconds(after));
+    json.natural_field("after_ms", whole_ms(after));
     if (!reached)
         json.text_field("missing", missing);
     json.end_map();

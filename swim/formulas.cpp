@@ -24,9 +24,8 @@ Duration suspicion_lifetime(unsigned c, unsigned k, Duration min, Duration max) 
     const double max_s = std::chrono::duration<double>(max).count();
     const double fraction =
         std::log(static_cast<double>(c) + 1) / std::log(static_cast<double>(k) + 1);
-    const double milliseconds = std::floor(1000 * (max_s - fraction * (max_s - min_s)));
-    return std::max(min,
-                    Duration(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds))));
+    const double most_ms = std::floor(1000 * (max_s - fraction * (max_s - min_s)));
+    return std::max(min, Duration(std::chrono::milliseconds(static_cast<std::int64_t>(most_ms))));
 }
 
 Duration push_pull_scale(Duration interval, std::size_t n) {

@@ -19,6 +19,7 @@
 #include "agent/effects.h"
 #include "agent/election/leader_view.h"
 #include "agent/election/request.h"
+#include "agent/journal/question.h"
 #include "agent/node.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
@@ -108,6 +109,12 @@ public:
     virtual void keys(cluster::KeyAction action, const Bytes& key,
                       std::function<void(const cluster::KeyReport&)> done) = 0;
     virtual std::optional<cluster::Coordinate> coordinate(const Bytes& name) const = 0;
+
+    // What has happened, and the members as they were; answered by the journal's thread.
+    virtual void history(const journal::Question& question,
+                         std::function<void(const Result<journal::Page>&)> done) = 0;
+    virtual void members_at(const journal::Moment& moment,
+                            std::function<void(const Result<journal::PastView>&)> done) = 0;
 
     // The rings as the agent uses them now. Valid until the next input.
     virtual const ring::Rings& rings() const = 0;

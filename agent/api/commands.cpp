@@ -148,6 +148,10 @@ void Conversation::perform(Request request) {
         case Command::VotersChange:
         case Command::VotersRecover:
             return change_voters(request);
+        case Command::History:
+            return history(request);
+        case Command::MembersAt:
+            return members_at(request);
     }
 }
 
@@ -346,6 +350,8 @@ void Conversation::refuse(const Request& request, std::string_view error) {
         case Command::RingExport:
         case Command::RingStatus:
         case Command::Drain:
+        case Command::History:
+        case Command::MembersAt:
             return reply_nothing(request, error);
         case Command::Leader:
             return reply_leader(request, error);

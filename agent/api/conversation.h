@@ -166,6 +166,10 @@ private:
     void reply_leader(const Request& request, std::string_view error);
     void reply_led(const Request& request, const election::Answer& answer);
 
+    // The commands about the past, in commands_history.cpp.
+    void history(const Request& request);
+    void members_at(const Request& request);
+
     // The request's body is not as it should be.
     void malformed(const Request& request, const Error& error);
     // A reply without a body.

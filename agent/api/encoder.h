@@ -77,6 +77,13 @@ public:
         key(name);
         text(value);
     }
+    void texts_field(std::string_view name, std::span<const std::string> values) {
+        key(name);
+        begin_list(values.size());
+        for (const std::string& value : values)
+            text(value);
+        end_list();
+    }
     void natural_field(std::string_view name, std::uint64_t value) {
         key(name);
         natural(value);

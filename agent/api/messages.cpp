@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<CommandTraits, 37> commands{{
+constexpr std::array<CommandTraits, 39> commands{{
     {Command::Handshake, "handshake", /*has_body=*/true, /*changes=*/false},
     {Command::Auth, "auth", true, false},
     {Command::Members, "members", false, false},
@@ -48,6 +48,8 @@ constexpr std::array<CommandTraits, 37> commands{{
     {Command::LeaderReset, "leader-reset", true, true},
     {Command::VotersChange, "voters-change", true, true},
     {Command::VotersRecover, "voters-recover", true, true},
+    {Command::History, "history", true, false},
+    {Command::MembersAt, "members-at", true, false},
 }};
 
 void encode_texts(MsgpackEncoder& encoder, std::string_view name, const std::vector<Bytes>& texts,

@@ -61,6 +61,8 @@ enum class Command : std::uint8_t {
     LeaderReset,
     VotersChange,
     VotersRecover,
+    History,
+    MembersAt,
 };
 
 struct CommandTraits {

@@ -12,7 +12,7 @@ namespace muster::cluster {
 
 namespace {
 
-constexpr std::array<std::pair<KeyAction, const char*>, 4> names{{
+constexpr std::array<std::pair<KeyAction, const char*>, 4> query_names{{
     {KeyAction::Install, "_serf_install-key"},
     {KeyAction::Use, "_serf_use-key"},
     {KeyAction::Remove, "_serf_remove-key"},
@@ -49,13 +49,13 @@ void tally(const Bytes& from, const KeyResponse& response, KeyReport& report) {
 }  // namespace
 
 const char* query_name(KeyAction action) {
-    return names[static_cast<std::size_t>(action)].second;
+    return query_names[static_cast<std::size_t>(action)].second;
 }
 
 std::optional<KeyAction> key_action(BytesView query_name) {
-    const auto found = std::find_if(names.begin(), names.end(),
+    const auto found = std::find_if(query_names.begin(), query_names.end(),
                                     [&](const auto& each) { return query_name == each.second; });
-    return found != names.end() ? std::optional(found->first) : std::nullopt;
+    return found != query_names.end() ? std::optional(found->first) : std::nullopt;
 }
 
 std::optional<Error> refuse_key(KeyAction action, BytesView key) {

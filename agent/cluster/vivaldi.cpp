@@ -13,7 +13,7 @@ constexpr double max_error = 1.5;
 constexpr double c_error = 0.25;
 constexpr double c_force = 0.25;
 constexpr double gravity_rho = 150;
-constexpr double zero_threshold = 1e-6;
+constexpr double tiny = 1e-6;
 constexpr Duration longest_round_trip = std::chrono::seconds(10);
 
 double seconds_of(Duration duration) {
@@ -59,9 +59,9 @@ double Vivaldi::filter(BytesView peer, double seconds) {
 
 void Vivaldi::spring(const Coordinate& other, double seconds) {
     const double estimated = seconds_of(distance(own_, other));
-    const double measured = std::max(seconds, zero_threshold);
+    const double measured = std::max(seconds, tiny);
     const double wrongness = std::fabs(estimated - measured) / measured;
-    const double total = std::max(own_.error + other.error, zero_threshold);
+    const double total = std::max(own_.error + other.error, tiny);
     const double weight = own_.error / total;
     own_.error =
         std::min(max_error, c_error * weight * wrongness + own_.error * (1 - c_error * weight));

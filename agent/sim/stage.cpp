@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t seeds_max = 3;
 constexpr Duration between_starts = milliseconds(20);
-constexpr Duration look_interval = milliseconds(100);
+constexpr Duration agreement_look_interval = milliseconds(100);
 
 Options options_of(const Rehearsal& wanted) {
     Options options;
@@ -82,7 +82,7 @@ bool Stage::agree_within(Duration bound) {
         if (world_.now() >= end) {
             return false;
         }
-        world_.run_for(look_interval);
+        world_.run_for(agreement_look_interval);
     }
     return true;
 }

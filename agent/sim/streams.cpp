@@ -9,7 +9,7 @@ namespace muster::sim {
 namespace {
 
 constexpr Duration redial_first = std::chrono::seconds(1);
-constexpr Duration retransmission_first = std::chrono::milliseconds(200);
+constexpr Duration segment_retransmission_first = std::chrono::milliseconds(200);
 constexpr std::uint64_t piece_max = 1460;
 
 }  // namespace
@@ -65,7 +65,7 @@ void Streams::reply(TimePoint now, HostId host, swim::StreamReply&& reply) {
         write(host, reply.bytes, connection.bytes);
     }
     connection.sent = 0;
-    connection.backoff = retransmission_first;
+    connection.backoff = segment_retransmission_first;
     connection.reader = swim::StreamReader(swim::StreamReader::From::Listener);
     schedule(now + network_.stream_delay(host, connection.opener.host), connection.opener.host,
              found->first, connection.bytes.empty() ? Step::Closed : Step::Answer);
@@ -167,7 +167,7 @@ void Streams::dialed(TimePoint now, const Event& event, Connection& connection, 
     }
     connection.accepted = true;
     connection.target.life = listener;
-    connection.backoff = retransmission_first;
+    connection.backoff = segment_retransmission_first;
     schedule(now + timeout_, target, event.item, Step::ListenerDeadline);
     schedule(now + network_.stream_delay(target, opener) + network_.stream_delay(opener, target),
              target, event.item, Step::Request);

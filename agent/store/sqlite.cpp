@@ -52,6 +52,17 @@ Statement& Statement::bind(int at, std::int64_t number) {
     return *this;
 }
 
+Statement& Statement::bind_null(int at) {
+    if (!failed())
+        code_ = sqlite3_bind_null(statement_.get(), at);
+    return *this;
+}
+
+void Statement::reset() {
+    if (!failed())
+        code_ = sqlite3_reset(statement_.get());
+}
+
 bool Statement::step() {
     if (failed())
         return false;

@@ -1,5 +1,6 @@
 // SQLite's C interface as far as the stores need it: a connection and statements that end
-// themselves, and the three kinds of failure that are met differently. For agent/store's sources.
+// themselves, and the three kinds of failure that are met differently. For agent/store's sources
+// and agent/journal's.
 #pragma once
 
 #include <cstdint>
@@ -34,11 +35,14 @@ public:
     // Parameters, from 1 on. The bytes must live until the next step().
     Statement& bind(int at, BytesView bytes);
     Statement& bind(int at, std::int64_t number);
+    Statement& bind_null(int at);
     // A row is there. False at the end, or after a failure.
     bool step();
     // Steps to the end and is ready for the next parameters; false after a failure.
     bool run();
     bool failed() const;
+    // Ready for the next parameters, whatever rows were left.
+    void reset();
 
     BytesView bytes(int column) const;  // valid until the next step()
     std::int64_t number(int column) const;

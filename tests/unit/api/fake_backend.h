@@ -59,6 +59,11 @@ public:
 
     ring::Rings ring_views{{}, TimePoint{}};
     DrainState drain_is;
+    Result<journal::Page> past = journal::Page{};
+    Result<journal::PastView> past_view = journal::PastView{};
+    // In place of the two.
+    std::function<Result<journal::Page>(const journal::Question&)> when_past;
+    std::function<Result<journal::PastView>(const journal::Moment&)> when_past_view;
 
     // ---- what a test looks at ----
 
@@ -215,6 +220,20 @@ public:
     std::optional<cluster::Coordinate> coordinate(const Bytes& member) const override {
         const auto found = coordinates.find(member);
         return found != coordinates.end() ? std::optional(found->second) : std::nullopt;
+    }
+    void history(const journal::Question& question,
+                 std::function<void(const Result<journal::Page>&)> done) override {
+        calls.push_back("history " + question.member + " " + std::to_string(question.from));
+        finish([this, question, done = std::move(done)] {
+            done(when_past ? when_past(question) : past);
+        });
+    }
+    void members_at(const journal::Moment& moment,
+                    std::function<void(const Result<journal::PastView>&)> done) override {
+        calls.push_back("members-at " + std::to_string(moment.seq.value_or(0)));
+        finish([this, moment, done = std::move(done)] {
+            done(when_past_view ? when_past_view(moment) : past_view);
+        });
     }
     const ring::Rings& rings() const override { return ring_views; }
     // On the spot, or when the test likes.

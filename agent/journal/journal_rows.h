@@ -1,0 +1,66 @@
+// The rows of journal.db: its schema, and changes, views and checkpoints to and from it. Each
+// answers false after a failure, which the database's fault() tells. For
+// agent/journal/journal_db.cpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "agent/journal/journal_db.h"
+#include "agent/store/sqlite.h"
+
+namespace muster::journal {
+
+// A transaction that is undone unless it was committed.
+class Transaction {
+public:
+    explicit Transaction(store::Database& db) : db_(db), open_(db.run("BEGIN IMMEDIATE")) {}
+    ~Transaction() {
+        if (open_)
+            db_.run("ROLLBACK");
+    }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    explicit operator bool() const { return open_; }
+    bool commit() {
+        if (!db_.run("COMMIT"))
+            return false;
+        open_ = false;
+        return true;
+    }
+
+private:
+    store::Database& db_;
+    bool open_;
+};
+
+// Brings a schema of `version` (0: an empty file) to journal_version, in one transaction.
+std::optional<store::DbFault> migrate(store::Database& db, std::int64_t version);
+// The number that comes next, and how many changes there are since the last checkpoint.
+std::optional<store::DbFault> read_counters(store::Database& db, std::uint64_t& next,
+                                            std::uint64_t& since_checkpoint);
+
+// Numbers what is news from `next` on, which is raised.
+bool write_batch(store::Database& db, const Batch& batch, std::uint64_t& next);
+std::uint64_t count_members(store::Database& db);
+// The view as it is now, which is that after change `seq`.
+bool write_checkpoint(store::Database& db, std::uint64_t seq);
+// Takes away what is too old or too much at `now`, since 1970.
+bool forget_the_old(store::Database& db, std::uint64_t next, std::int64_t now,
+                    const history::Retention& retention);
+
+bool read_extent(store::Database& db, std::uint64_t next, history::Extent& extent);
+struct Wanted {
+    std::uint64_t from = 1;
+    std::uint64_t limit = 1;
+    BytesView member;  // empty: all
+};
+bool read_changes(store::Database& db, const Wanted& wanted, std::vector<history::Change>& out);
+// The last change that is not after `wall_ns`, as if their times only rose; oldest - 1: none.
+std::uint64_t last_until(store::Database& db, const history::Extent& kept, std::int64_t wall_ns);
+// REQUIRES: `seq` is kept, or the one before those that are.
+bool read_view(store::Database& db, std::uint64_t seq, std::uint64_t newest, history::View& view);
+
+}  // namespace muster::journal
