@@ -55,6 +55,7 @@ std::vector<Bytes> owners_of(const World& world, BytesView key, std::size_t want
     std::vector<std::uint32_t> ranks;
     (*ring)->owners(key, {wanted, zones}, ranks);
     std::vector<Bytes> names;
+    names.reserve(ranks.size());
     for (const std::uint32_t rank : ranks)
         names.push_back((*ring)->set().members()[rank].name);
     return names;
