@@ -156,7 +156,7 @@ TEST_CASE("no name drives the terminal or ends the line") {
     member.others = {odd};
     member.tags_before = api::TextMap{{odd, odd}};
     member.tags = {{odd, odd}};
-    const std::string shown = "\\x1b[2J\\x0a\\xff";
+    const std::string shown = R"(\x1b[2J\x0a\xff)";
     CHECK(change_text(member) == at + ("member-failed " + shown + " alive -> failed (" + shown +
                                        " by " + shown + ", confirmed by " + shown + "), tags " +
                                        shown + "=" + shown + " -> " + shown + "=" + shown + "\n"));
