@@ -152,8 +152,12 @@ TEST_CASE("a member that a join's partner holds out departs when it is first see
         node.look();
         return !node.complaints().empty();
     };
-    SECTION("too early to be reaped") { CHECK(begins_again(29s)); }
-    SECTION("long enough ago") { CHECK_FALSE(begins_again(31s)); }
+    SECTION("too early to be reaped") {
+        CHECK(begins_again(29s));
+    }
+    SECTION("long enough ago") {
+        CHECK_FALSE(begins_again(31s));
+    }
 }
 
 TEST_CASE("a member that left and is back in its old life is noticed") {
