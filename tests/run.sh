@@ -47,9 +47,11 @@ optional() {
 
 minutes=60
 fuzz_seconds=60
+sample=(--sample 4)
 if [ -n "$deep" ]; then
     minutes=240
     fuzz_seconds=1200
+    sample=()
 fi
 
 if ! check packages 900 bash -c 'source tests/support/packages.sh && install_packages build test check'; then
@@ -67,8 +69,6 @@ if check release $((15 * minutes)) bash -c \
     optional e2e $((8 * minutes)) tests/e2e/run.sh ${deep:+--long}
 fi
 stage storms $((12 * minutes)) bash tests/sim/run.sh ${deep:+--deep}
-if [ -n "$deep" ]; then
-    check mutants $((45 * minutes)) bash tests/mutants/run.sh
-fi
+check mutants $((15 * minutes)) bash tests/mutants/run.sh "${sample[@]}"
 stage fuzz $((10 * minutes)) bash tests/fuzz/run.sh "$fuzz_seconds"
 finish
