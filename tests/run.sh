@@ -69,6 +69,6 @@ if check release $((15 * minutes)) bash -c \
     optional e2e $((8 * minutes)) tests/e2e/run.sh ${deep:+--long}
 fi
 stage storms $((12 * minutes)) bash tests/sim/run.sh ${deep:+--deep}
-check mutants $((15 * minutes)) bash tests/mutants/run.sh "${sample[@]}"
+check mutants $((20 * minutes)) bash tests/mutants/run.sh "${sample[@]}"
 stage fuzz $((10 * minutes)) bash tests/fuzz/run.sh "$fuzz_seconds"
 finish
