@@ -6,11 +6,14 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace muster::cli {
@@ -49,12 +52,22 @@ bool is_ours(const std::string& path) {
            is_delegated(path, "trusted.delegate");
 }
 
+// Whether the guard of a cgroup of this name runs: it is named for it.
+bool is_guarded(std::string_view name) {
+    pid_t guard = 0;
+    name.remove_prefix(std::string_view(prefix).size());
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), guard);
+    return error == std::errc{} && end == name.data() + name.size() && guard > 0 &&
+           ::kill(guard, 0) == 0;
+}
+
 // What a guard that was killed has left behind; those that are in use stay.
 void sweep(const std::string& parent) {
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(parent.c_str()), &closedir);
     // One thread: NOLINTNEXTLINE(concurrency-mt-unsafe)
     while (const dirent* entry = folder ? readdir(folder.get()) : nullptr) {
-        if (std::string_view(entry->d_name).starts_with(prefix))
+        const std::string_view name = entry->d_name;
+        if (name.starts_with(prefix) && !is_guarded(name))
             rmdir((parent + "/" + entry->d_name).c_str());
     }
 }

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "agent/net/clock.h"
+#include "cli/command_cgroup.h"
 #include "cli/descendants.h"
 
 namespace muster::cli {
@@ -75,6 +76,20 @@ TEST_CASE("the parent is found after a name that holds anything") {
     CHECK(parent_in_stat("12 (a) R 9 (b) S 7 12") == 7);
     CHECK(parent_in_stat("12 (sh) S") == 0);
     CHECK(parent_in_stat("") == 0);
+}
+
+TEST_CASE("the own cgroup is found where the hierarchy of version 2 is mounted whole") {
+    const std::string hybrid =
+        "24 1 0:22 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"
+        "25 1 0:23 / /sys/fs/cgroup/unified rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";
+    const std::string memberships = "9:name=systemd:/init.scope\n0::/user.slice/a.scope\n";
+    CHECK(own_cgroup(memberships, hybrid) == "/sys/fs/cgroup/unified/user.slice/a.scope");
+    CHECK(own_cgroup("0::/\n", hybrid) == "/sys/fs/cgroup/unified");
+    CHECK_FALSE(own_cgroup("0::/../other\n", hybrid));
+    CHECK_FALSE(own_cgroup("4:memory:/a\n", hybrid));
+    CHECK_FALSE(own_cgroup("0::/\n", "24 1 0:22 / /sys rw - sysfs sysfs rw\n"));
+    CHECK_FALSE(own_cgroup("0::/\n", "25 1 0:23 /part /mnt rw - cgroup2 cgroup2 rw\n"));
+    CHECK_FALSE(own_cgroup("", ""));
 }
 
 TEST_CASE("a command's exit status is its own, and its environment says the term") {
