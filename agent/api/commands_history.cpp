@@ -39,11 +39,7 @@ void write_change(Encoder& encoder, const history::Change& change) {
     encoder.natural_field("Health", change.health);
     encoder.natural_field("Incarnation", change.incarnation);
     encoder.natural_field("Number", change.kind == history::Kind::Ring ? 0 : change.number);
-    encoder.key("Others");
-    encoder.begin_list(change.others.size());
-    for (const Bytes& other : change.others)
-        encoder.text(other);
-    encoder.end_list();
+    encoder.texts_field("Others", change.others);
     encoder.payload_field("Payload", change.payload);
     encoder.natural_field("Port", change.endpoint.port());
     encoder.natural_field("Seq", change.seq);

@@ -3,8 +3,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <limits>
 #include <utility>
 
@@ -42,27 +40,11 @@ std::optional<DbFault> open_database(Database& db, const std::string& path) {
         return fault;
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
     std::int64_t version = 0;
-    {
-        Statement statement(db.get(), "PRAGMA user_version");
-        if (!statement.step())
-            return db.fault();
-        version = statement.number(0);
-    }
-    if (version > journal_version) {
-        return DbFault{DbFault::Kind::Newer, "its schema is version " + std::to_string(version) +
-                                                 ", and this musterd knows " +
-                                                 std::to_string(journal_version)};
-    }
+    if (auto fault = store::read_version(db, journal_version, version))
+        return fault;
     if (!db.run(settings))
         return db.fault();
     return migrate(db, version);
-}
-
-std::string set_aside(const std::string& path) {
-    std::string kept = path + ".damaged-" + std::to_string(std::time(nullptr));
-    for (const char* const suffix : {"", "-wal", "-journal"})
-        (void)std::rename((path + suffix).c_str(), (kept + suffix).c_str());
-    return kept;
 }
 
 Error cannot(const char* what, const std::string& path, const DbFault& fault) {
@@ -100,7 +82,7 @@ Result<JournalDb::Opened> JournalDb::open(const std::string& path,
             break;
         connection.reset();
         out.notes.push_back(path + " is damaged (" + fault->text + "): set aside as " +
-                            set_aside(path) + "; the history begins anew");
+                            store::set_aside(path) + "; the history begins anew");
     }
     out.failure = cannot("write", path, *fault);
     return out;
@@ -120,7 +102,7 @@ std::optional<Error> JournalDb::append(const Batch& batch) {
     const std::uint64_t first = c.next;
     std::optional<DbFault> fault;
     {
-        Transaction transaction(c.db);
+        store::Transaction transaction(c.db);
         std::uint64_t since = c.since_checkpoint;
         bool ok = transaction && write_batch(c.db, batch, c.next);
         since += c.next - first;
@@ -154,8 +136,8 @@ std::optional<Error> JournalDb::append(const Batch& batch) {
         return cannot("write", path_, *fault);
     connection_.reset();
     if (fault->kind == DbFault::Kind::Damaged) {
-        return Error{path_ + " is damaged (" + fault->text + "): set aside as " + set_aside(path_) +
-                     "; a new one follows"};
+        return Error{path_ + " is damaged (" + fault->text + "): set aside as " +
+                     store::set_aside(path_) + "; a new one follows"};
     }
     return cannot("write", path_, *fault);
 }

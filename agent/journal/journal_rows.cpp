@@ -196,7 +196,7 @@ std::int64_t pragma(Database& db, const char* sql) {
 std::optional<DbFault> migrate(Database& db, std::int64_t version) {
     if (version == journal_version)
         return std::nullopt;
-    Transaction transaction(db);
+    store::Transaction transaction(db);
     if (!transaction || !db.run(schema_1) || !insert_checkpoint(db, 0, {}) || !transaction.commit())
         return db.fault();
     return std::nullopt;

@@ -12,30 +12,6 @@
 
 namespace muster::journal {
 
-// A transaction that is undone unless it was committed.
-class Transaction {
-public:
-    explicit Transaction(store::Database& db) : db_(db), open_(db.run("BEGIN IMMEDIATE")) {}
-    ~Transaction() {
-        if (open_)
-            db_.run("ROLLBACK");
-    }
-    Transaction(const Transaction&) = delete;
-    Transaction& operator=(const Transaction&) = delete;
-
-    explicit operator bool() const { return open_; }
-    bool commit() {
-        if (!db_.run("COMMIT"))
-            return false;
-        open_ = false;
-        return true;
-    }
-
-private:
-    store::Database& db_;
-    bool open_;
-};
-
 // Brings a schema of `version` (0: an empty file) to journal_version, in one transaction.
 std::optional<store::DbFault> migrate(store::Database& db, std::int64_t version);
 // The number that comes next, and how many changes there are since the last checkpoint.

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <ctime>
 #include <system_error>
 
 namespace muster::store {
@@ -136,6 +138,26 @@ DbFault Database::fault() const {
         error != 0 && fault.kind == DbFault::Kind::Disk)
         fault.text += " (" + std::generic_category().message(error) + ")";
     return fault;
+}
+
+std::optional<DbFault> read_version(const Database& db, std::int64_t known, std::int64_t& version) {
+    Statement statement(db.get(), "PRAGMA user_version");
+    if (!statement.step())
+        return db.fault();
+    version = statement.number(0);
+    if (version > known) {
+        return DbFault{DbFault::Kind::Newer, "its schema is version " + std::to_string(version) +
+                                                 ", and this musterd knows " +
+                                                 std::to_string(known)};
+    }
+    return std::nullopt;
+}
+
+std::string set_aside(const std::string& path) {
+    std::string kept = path + ".damaged-" + std::to_string(std::time(nullptr));
+    for (const char* const suffix : {"", "-wal", "-journal"})
+        (void)std::rename((path + suffix).c_str(), (kept + suffix).c_str());
+    return kept;
 }
 
 }  // namespace muster::store

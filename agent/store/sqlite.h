@@ -80,4 +80,35 @@ private:
     std::unique_ptr<sqlite3, Close> db_;
 };
 
+// A transaction that is undone unless it was committed.
+class Transaction {
+public:
+    explicit Transaction(Database& db) : db_(db), open_(db.run("BEGIN IMMEDIATE")) {}
+    ~Transaction() {
+        if (open_)
+            db_.run("ROLLBACK");
+    }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    explicit operator bool() const { return open_; }
+    bool commit() {
+        if (!db_.run("COMMIT"))
+            return false;
+        open_ = false;
+        return true;
+    }
+
+private:
+    Database& db_;
+    bool open_;
+};
+
+// The schema's version (0: an empty file). A fault too if it is above `known`, which a newer
+// musterd has written.
+std::optional<DbFault> read_version(const Database& db, std::int64_t known, std::int64_t& version);
+
+// Renames a damaged file, and its log, which holds part of the same damage; the new name.
+std::string set_aside(const std::string& path);
+
 }  // namespace muster::store

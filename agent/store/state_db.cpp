@@ -2,8 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <cstdio>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -42,31 +40,14 @@ std::optional<DbFault> check(const Database& db) {
 std::optional<DbFault> open_database(Database& db, const std::string& path, Database::Mode mode) {
     if (auto fault = db.open(path, mode))
         return fault;
-    int version = 0;
-    {
-        Statement statement(db.get(), "PRAGMA user_version");
-        if (!statement.step())
-            return db.fault();
-        version = static_cast<int>(statement.number(0));
-    }
-    if (version > state_version) {
-        return DbFault{DbFault::Kind::Newer, "its schema is version " + std::to_string(version) +
-                                                 ", and this musterd knows " +
-                                                 std::to_string(state_version)};
-    }
+    std::int64_t version = 0;
+    if (auto fault = read_version(db, state_version, version))
+        return fault;
     if (mode == Database::Mode::Write && !db.run(settings))
         return db.fault();
     if (auto fault = check(db))
         return fault;
-    return mode == Database::Mode::Write ? migrate(db, version) : std::nullopt;
-}
-
-// The log goes with it: it holds part of the same damage.
-std::string set_aside(const std::string& path) {
-    std::string kept = path + ".damaged-" + std::to_string(std::time(nullptr));
-    for (const char* const suffix : {"", "-wal", "-journal"})
-        (void)std::rename((path + suffix).c_str(), (kept + suffix).c_str());
-    return kept;
+    return mode == Database::Mode::Write ? migrate(db, static_cast<int>(version)) : std::nullopt;
 }
 
 Error cannot_write(const std::string& path, const DbFault& fault) {

@@ -39,30 +39,6 @@ constexpr char schema_2[] =
     "PRAGMA user_version = 2;";
 constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
 
-// A transaction that is undone unless it was committed.
-class Transaction {
-public:
-    explicit Transaction(Database& db) : db_(db), open_(db.run("BEGIN IMMEDIATE")) {}
-    ~Transaction() {
-        if (open_)
-            db_.run("ROLLBACK");
-    }
-    Transaction(const Transaction&) = delete;
-    Transaction& operator=(const Transaction&) = delete;
-
-    explicit operator bool() const { return open_; }
-    bool commit() {
-        if (!db_.run("COMMIT"))
-            return false;
-        open_ = false;
-        return true;
-    }
-
-private:
-    Database& db_;
-    bool open_;
-};
-
 // SQLite's integers are signed: the same 64 bits.
 std::int64_t to_column(std::uint64_t time) {
     return static_cast<std::int64_t>(time);
