@@ -12,7 +12,6 @@ namespace muster::journal {
 
 using store::Database;
 using store::DbFault;
-using store::Statement;
 
 struct JournalDb::Connection {
     Database db;
