@@ -6,6 +6,8 @@ from . import agents, packing, peer, wire
 from .agents import PORT
 from .waiting import wait_until
 
+# Seconds from an agent's start to its first push/pull, at most: an interval, and another drawn at random.
+FIRST_PUSH_PULL = {"local": 30, "lan": 60}
 
 class Cluster:
     """Agents of given kinds on the addresses of one test. `close()` ends them all."""
@@ -34,7 +36,7 @@ class Cluster:
         self.agents.append(agent)
         return agent
 
-    def form(self, *kinds, deadline=30, hosts=None, **options):
+    def form(self, *kinds, deadline=0, hosts=None, **options):
         """Agents of `kinds`, each joining the first, until all agree. `hosts`: one for each."""
         made = [self.add(kind, host=host, **options) for kind, host in zip(kinds, hosts or [None] * len(kinds))]
         for agent in made:
@@ -53,8 +55,16 @@ class Cluster:
     def expected(self) -> dict:
         return {a.name: (a.ip, PORT, a.status, a.tags) for a in self.agents if a.status not in (None, "forgotten")}
 
-    def converge(self, deadline=40, on=None, expected=None):
-        """Waits until every running agent lists exactly what is true of each: address, port, status, tags."""
+    def mended(self):
+        """Seconds in which whoever all copies of a gossip missed has it by a push/pull, in the slowest profile here."""
+        return max(FIRST_PUSH_PULL[agent.profile] for agent in self.agents) + 10
+
+    def converge(self, deadline=0, on=None, expected=None):
+        """Waits until every running agent lists exactly what is true of each: address, port, status, tags.
+
+        deadline: seconds, where more than mended() are needed: gossip alone promises nothing.
+        """
+        deadline = max(deadline, self.mended())
         expected = self.expected() if expected is None else expected
         watched = list(on) if on is not None else self.running
         behind = list(watched)
