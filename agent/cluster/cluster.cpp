@@ -156,7 +156,7 @@ void Cluster::hear_message(TimePoint now, BytesView name, const Intent& intent, 
 }
 
 bool Cluster::hear(TimePoint now, BytesView name, Intent intent, Output& out) {
-    clock_.witness(intent.ltime);
+    clock_.witness(intent.precedence());
     const bool leaves = intent.kind == Intent::Kind::Leave;
     const bool ours = name == name_;
     const Member* member = members_.find(name);
@@ -168,7 +168,7 @@ bool Cluster::hear(TimePoint now, BytesView name, Intent intent, Output& out) {
         return news;
     }
     if (ours && leaves && running()) {
-        if (intent.ltime > member->status_ltime) {
+        if (intent.precedence() > member->status_ltime) {
             announce_join(now, out);
         }
         return false;
@@ -198,19 +198,21 @@ void Cluster::merge_user_state(TimePoint now, BytesView bytes, bool join_of_ours
     rumours_.witness(state->event_ltime, state->query_ltime);
 
     const auto merge = [&](BytesView name, const Intent& intent) {
-        if (!name.empty() && intent.ltime != lamport_end) {
+        if (!name.empty() && intent.precedence() != lamport_end) {
             hear(now, name, intent, out);
         }
     };
-    // The time of a leave is not in the state, but it is later than that of the join before it. Of
-    // who is known to have left this is no news. In the reference it advances the member's time
-    // with each exchange, past the time of a prune that is then ignored.
+    // The time of a leave is not always in the state, but it is later than that of the join before
+    // it. Of who is known to have left this is no news; of others the member's time stays what the
+    // state says. In the reference it becomes one more, with each exchange: past the time of a
+    // prune, which is then ignored.
     for (BytesView name : state->left_members) {
         const Member* member = members_.find(name);
         if (member != nullptr && member->status == Status::Left && !member->recalled) {
             continue;
         }
-        merge(name, {Intent::Kind::Leave, after(status_time(*state, name)), /*prune=*/false});
+        merge(name, {Intent::Kind::Leave, status_time(*state, name), /*prune=*/false,
+                     /*inferred=*/true});
     }
     std::vector<BytesView> left = state->left_members;
     std::sort(left.begin(), left.end());

@@ -29,7 +29,7 @@ Verdict judge_leave(Status status, bool prune) {
 }  // namespace
 
 Verdict judge(Status status, LamportTime status_ltime, const Intent& intent) {
-    if (intent.ltime <= status_ltime) {
+    if (intent.precedence() <= status_ltime) {
         return {false, status, false, false};
     }
     if (intent.kind == Intent::Kind::Leave) {
@@ -40,7 +40,7 @@ Verdict judge(Status status, LamportTime status_ltime, const Intent& intent) {
 
 bool RecentIntents::add(TimePoint now, BytesView name, const Intent& intent) {
     if (const auto known = entries_.find(name); known != entries_.end()) {
-        if (intent.ltime <= known->second.intent.ltime) {
+        if (intent.precedence() <= known->second.intent.precedence()) {
             return false;
         }
         known->second = {intent, now};

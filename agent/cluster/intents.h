@@ -21,6 +21,12 @@ struct Intent {
     Kind kind = Kind::Join;
     LamportTime ltime = 0;
     bool prune = false;  // Leave only
+    // A leave that a push/pull tells of: it is later than `ltime`, which is that of the leave
+    // itself or of the join before it.
+    bool inferred = false;
+
+    // What it is compared by.
+    LamportTime precedence() const { return inferred ? after(ltime) : ltime; }
 };
 
 // What an intent does to a known member.

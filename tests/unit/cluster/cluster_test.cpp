@@ -172,8 +172,23 @@ TEST_CASE("two agents that exchange states agree on who has left, and broadcast 
     two.merge(decoded_state(one, bytes));
     CHECK(words(two.out.events) == Words{"member-leave:n:left"});
     CHECK(two.out.broadcasts.empty());
-    CHECK(two.cluster.members().find("n")->status_ltime == 8);
+    CHECK(two.cluster.members().find("n")->status_ltime == 7);
     CHECK(two.cluster.member_time() == 9);
+}
+
+TEST_CASE("who hears of a leave by an exchange still hears the prune that follows it") {
+    Agent one;
+    Agent two;
+    for (Agent* agent : {&one, &two}) {
+        agent->see(Kind::Join, "n");
+        agent->see(Kind::Leave, "n");
+    }
+    one.hear(Leave{7, "n", false});
+    Bytes bytes;
+    two.merge(decoded_state(one, bytes));
+    CHECK(two.status("n") == Status::Left);
+    two.hear(Leave{8, "n", true});
+    CHECK(two.cluster.members().find("n") == nullptr);
 }
 
 TEST_CASE("exchanges with whom agrees that a member left do not outrun the prune that follows") {
