@@ -1,4 +1,4 @@
-#include "cli/supervisor.h"
+#include "agent/process/supervisor.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,10 +15,10 @@
 #include <system_error>
 
 #include "agent/net/clock.h"
-#include "cli/descendants.h"
+#include "agent/process/descendants.h"
 #include "swim/errno_text.h"
 
-namespace muster::cli {
+namespace muster::process {
 
 namespace {
 
@@ -68,9 +68,8 @@ struct Order {
     int signal = 0;  // not 0: send it to the command
 };
 
-Order order_of(const Countdown& until) {
-    return {until.terminate_at().time_since_epoch().count(),
-            until.kill_at().time_since_epoch().count(), 0};
+Order order_of(const Moments& until) {
+    return {until.terminate.time_since_epoch().count(), until.kill.time_since_epoch().count(), 0};
 }
 
 // The supervisor itself: one loop, in a process of its own.
@@ -196,7 +195,7 @@ Supervised::~Supervised() {
     close_if_open(report_);
 }
 
-std::optional<Error> Supervised::start(const SupervisedCommand& command, const Countdown& until) {
+std::optional<Error> Supervised::start(const SupervisedCommand& command, const Moments& until) {
     int control[2];
     int report[2];
     // Not a pipe: who writes to a supervisor that has just ended must not die of it.
@@ -227,7 +226,7 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     return std::nullopt;
 }
 
-void Supervised::renewed(const Countdown& until) const {
+void Supervised::renewed(const Moments& until) const {
     const Order order = order_of(until);
     (void)send(control_, &order, sizeof order, MSG_NOSIGNAL);
 }
@@ -263,4 +262,4 @@ void Supervised::kill_all() const {
     }
 }
 
-}  // namespace muster::cli
+}  // namespace muster::process
