@@ -354,15 +354,19 @@ TEST_CASE("no descriptor of ours is the child's") {
 }
 
 TEST_CASE("inputs and output find their places where ours were closed") {
-    const int kept = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 100);
-    close(STDIN_FILENO);
+    // Pipes are then made where the child's ends are to be.
+    int kept[3];
+    for (int fd = 0; fd < 3; ++fd) {
+        kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+        close(fd);
+    }
     Command command = shell("cat; cat <&3");
     command.input = "first ";
     command.second_input = "second";
     const End end = run(command);
-    if (kept >= 0) {
-        dup2(kept, STDIN_FILENO);
-        close(kept);
+    for (int fd = 0; fd < 3; ++fd) {
+        dup2(kept[fd], fd);
+        close(kept[fd]);
     }
     CHECK(end.output == "first second");
 }
