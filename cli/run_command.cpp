@@ -1,5 +1,6 @@
 // `muster run --as-leader`: the guard of a command, from before it may start until all of it is
-// gone. What may happen when is decided by cli/lease.h; the processes are cli/supervisor.h's.
+// gone. What may happen when is decided by cli/lease.h; the processes are
+// agent/process/supervisor.h's.
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -13,9 +14,9 @@
 #include "agent/api/messages_leader.h"
 #include "agent/api/text.h"
 #include "agent/net/clock.h"
+#include "agent/process/supervisor.h"
 #include "cli/lease.h"
 #include "cli/run_parts.h"
-#include "cli/supervisor.h"
 
 namespace muster::cli {
 
@@ -88,12 +89,13 @@ private:
     Result<int> run_it();
     void renew(TimePoint now);
     void release(bool resign);
+    process::Moments moments() const { return {until_->terminate_at(), until_->kill_at()}; }
 
     Client& client_;
     const RunOptions& asked_;
     net::Clock clock_;
     AskedToEnd signals_;
-    Supervised command_;
+    process::Supervised command_;
     std::optional<Countdown> until_;
     LeaseTerms terms_;
     Led held_;
@@ -191,16 +193,16 @@ void CommandRun::renew(TimePoint now) {
     }
     if (!led->error.empty() || led->reply.term != held_.reply.term)
         until_->end(clock_.now());
-    command_.renewed(*until_);
+    command_.renewed(moments());
 }
 
 Result<int> CommandRun::run_it() {
-    SupervisedCommand command{asked_.command, {}, terms_.grace};
+    process::SupervisedCommand command{asked_.command, {}, terms_.grace};
     if (held_.reply.term != 0) {
         command.environment.emplace_back("MUSTER_TERM", std::to_string(held_.reply.term));
         command.environment.emplace_back("MUSTER_CLUSTER", held_.reply.cluster);
     }
-    if (const auto error = command_.start(command, *until_))
+    if (const auto error = command_.start(command, moments()))
         return *error;
     TimePoint next_ask = until_->ask_at(clock_.now());
     for (;;) {
@@ -221,7 +223,7 @@ Result<int> CommandRun::run_it() {
             command_.ask_to_end(signal);
         if (fds[1].revents == 0)
             continue;
-        if (const std::optional<CommandEnd> end = command_.take_end())
+        if (const std::optional<process::CommandEnd> end = command_.take_end())
             return end->lost ? asked_.lost_status : end->status;
     }
 }

@@ -5,7 +5,8 @@
 // Where a cgroup can be made, the command is in it, and its end is the kernel's.
 //
 // The guard does the same at the same moment: each stands in for the other when it is killed or
-// stopped. Does; the moments are decided by cli/lease.h.
+// stopped. Does; the moments are handed in. The guard kills and waits for all that comes of its
+// process, which has nothing else to do then: `muster run`, never the daemon.
 #pragma once
 
 #include <sys/types.h>
@@ -15,16 +16,22 @@
 #include <utility>
 #include <vector>
 
-#include "cli/command_cgroup.h"
-#include "cli/lease.h"
+#include "agent/process/command_cgroup.h"
 #include "swim/result.h"
+#include "swim/time.h"
 
-namespace muster::cli {
+namespace muster::process {
 
 struct SupervisedCommand {
     std::vector<std::string> arguments;                            // the program first
     std::vector<std::pair<std::string, std::string>> environment;  // added to ours
     Duration grace{};                                              // from SIGTERM to SIGKILL
+};
+
+// When the command is ended, as the lease has it.
+struct Moments {
+    TimePoint terminate;  // SIGTERM
+    TimePoint kill;       // SIGKILL
 };
 
 // How the command ended.
@@ -41,11 +48,11 @@ public:
     Supervised(const Supervised&) = delete;
     Supervised& operator=(const Supervised&) = delete;
 
-    // Starts the command under the lease as `until` has it. The error is for a person.
+    // Starts the command, to be ended at these moments. The error is for a person.
     // REQUIRES: SIGCHLD is not ignored; the signals that the guard waits for are blocked.
-    std::optional<Error> start(const SupervisedCommand& command, const Countdown& until);
-    // The lease has another end now.
-    void renewed(const Countdown& until) const;
+    std::optional<Error> start(const SupervisedCommand& command, const Moments& until);
+    // It is to be ended at others. Of no effect once it is being ended.
+    void renewed(const Moments& until) const;
     // Ask the command to end, with this signal.
     void ask_to_end(int signal) const;
     // Readable when the supervisor has something to say, or is gone.
@@ -62,4 +69,4 @@ private:
     int report_ = -1;
 };
 
-}  // namespace muster::cli
+}  // namespace muster::process

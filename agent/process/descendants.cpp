@@ -1,4 +1,4 @@
-#include "cli/descendants.h"
+#include "agent/process/descendants.h"
 
 #include <dirent.h>
 
@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace muster::cli {
+namespace muster::process {
 
 namespace {
 
@@ -70,4 +70,4 @@ std::size_t signal_descendants(pid_t root, int signal) {
     return all.size();
 }
 
-}  // namespace muster::cli
+}  // namespace muster::process

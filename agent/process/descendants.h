@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace muster::cli {
+namespace muster::process {
 
 // The parent in a line of /proc/PID/stat; 0 if it is none. The name in it may hold anything.
 pid_t parent_in_stat(const std::string& stat);
@@ -19,4 +19,4 @@ std::vector<pid_t> descendants_of(pid_t root);
 // Sends it to each of them. How many there were.
 std::size_t signal_descendants(pid_t root, int signal);
 
-}  // namespace muster::cli
+}  // namespace muster::process

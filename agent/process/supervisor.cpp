@@ -1,4 +1,4 @@
-#include "cli/supervisor.h"
+#include "agent/process/supervisor.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,20 +11,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
+#include <string_view>
 #include <system_error>
 
 #include "agent/net/clock.h"
-#include "cli/descendants.h"
+#include "agent/process/descendants.h"
+#include "agent/process/program.h"
 #include "swim/errno_text.h"
 
-namespace muster::cli {
+namespace muster::process {
 
 namespace {
 
-constexpr int cannot_execute = 126;
-constexpr int not_found = 127;
-constexpr int signalled_status = 128;
 // Between two rounds of killing: who forks meanwhile is met by the next one.
 constexpr int kill_round_ms = 5;
 constexpr int longest_wait_ms = 1000;
@@ -39,26 +37,29 @@ void close_if_open(int& fd) {
         close(std::exchange(fd, -1));
 }
 
-[[noreturn]] void execute(const SupervisedCommand& command, const CommandCgroup& cgroup) {
+// Ours, and what is added to it.
+std::vector<std::string> environment_of(const SupervisedCommand& command) {
+    std::vector<std::string> all;
+    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        const bool replaced =
+            std::any_of(command.environment.begin(), command.environment.end(),
+                        [&](const auto& added) { return text.starts_with(added.first + "="); });
+        if (!replaced)
+            all.emplace_back(text);
+    }
+    for (const auto& [name, value] : command.environment)
+        all.push_back(name + "=" + value);
+    return all;
+}
+
+[[noreturn]] void execute(Program& program, const CommandCgroup& cgroup) {
     if (cgroup)
         (void)cgroup.enter();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);  // NOLINT(concurrency-mt-unsafe): one thread
-    for (const auto& [name, value] : command.environment)
-        setenv(name.c_str(), value.c_str(), /*overwrite=*/1);  // NOLINT(concurrency-mt-unsafe)
-    std::vector<std::string> words = command.arguments;
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string& word : words)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    execvp(arguments.front(), arguments.data());
-    const int error = errno;
-    const std::string text =
-        "muster: cannot run " + command.arguments.front() + ": " + errno_text(error) + "\n";
-    (void)!write(STDERR_FILENO, text.data(), text.size());
-    _exit(error == ENOENT ? not_found : cannot_execute);
+    program.execute();
 }
 
 // What the guard tells the supervisor.
@@ -68,17 +69,16 @@ struct Order {
     int signal = 0;  // not 0: send it to the command
 };
 
-Order order_of(const Countdown& until) {
-    return {until.terminate_at().time_since_epoch().count(),
-            until.kill_at().time_since_epoch().count(), 0};
+Order order_of(const Moments& until) {
+    return {until.terminate.time_since_epoch().count(), until.kill.time_since_epoch().count(), 0};
 }
 
 // The supervisor itself: one loop, in a process of its own.
 class Supervisor {
 public:
-    Supervisor(const SupervisedCommand& command, const CommandCgroup& cgroup, int control,
+    Supervisor(Program& program, Duration grace, const CommandCgroup& cgroup, int control,
                int report)
-        : command_(command), cgroup_(cgroup), control_(control), report_(report) {}
+        : program_(program), grace_(grace), cgroup_(cgroup), control_(control), report_(report) {}
 
     [[noreturn]] void run(const Order& first) {
         take(first);
@@ -93,7 +93,7 @@ public:
         const int deaths = signalfd(-1, &children, SFD_NONBLOCK | SFD_CLOEXEC);
         main_ = fork();
         if (main_ == 0)
-            execute(command_, cgroup_);
+            execute(program_, cgroup_);
         if (main_ < 0)
             finish(cannot_execute);
         while (!reap())
@@ -136,7 +136,7 @@ private:
             ending_ = true;
             lost_ = !main_ended_;
             if (!due)
-                kill_at_ = std::min(kill_at_, now + command_.grace);
+                kill_at_ = std::min(kill_at_, now + grace_);
             signal_descendants(getpid(), SIGTERM);
             signal_descendants(getpid(), SIGCONT);
         }
@@ -173,7 +173,8 @@ private:
         _exit(0);
     }
 
-    const SupervisedCommand& command_;
+    Program& program_;
+    const Duration grace_;
     const CommandCgroup& cgroup_;
     const int control_;
     const int report_;
@@ -196,7 +197,10 @@ Supervised::~Supervised() {
     close_if_open(report_);
 }
 
-std::optional<Error> Supervised::start(const SupervisedCommand& command, const Countdown& until) {
+std::optional<Error> Supervised::start(const SupervisedCommand& command, const Moments& until) {
+    Result<Program> program = Program::prepare(command.arguments, environment_of(command), "");
+    if (!program)
+        return program.error();
     int control[2];
     int report[2];
     // Not a pipe: who writes to a supervisor that has just ended must not die of it.
@@ -215,7 +219,7 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     if (pid_ == 0) {
         close(control[1]);
         close(report[0]);
-        Supervisor(command, cgroup_, control[0], report[1]).run(order_of(until));
+        Supervisor(*program, command.grace, cgroup_, control[0], report[1]).run(order_of(until));
     }
     const int error = errno;
     close(control[0]);
@@ -227,7 +231,7 @@ std::optional<Error> Supervised::start(const SupervisedCommand& command, const C
     return std::nullopt;
 }
 
-void Supervised::renewed(const Countdown& until) const {
+void Supervised::renewed(const Moments& until) const {
     const Order order = order_of(until);
     (void)send(control_, &order, sizeof order, MSG_NOSIGNAL);
 }
@@ -263,4 +267,4 @@ void Supervised::kill_all() const {
     }
 }
 
-}  // namespace muster::cli
+}  // namespace muster::process

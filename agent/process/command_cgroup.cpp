@@ -1,4 +1,4 @@
-#include "cli/command_cgroup.h"
+#include "agent/process/command_cgroup.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include <system_error>
 #include <vector>
 
-namespace muster::cli {
+namespace muster::process {
 
 namespace {
 
@@ -132,4 +132,4 @@ void CommandCgroup::remove() {
     path_.clear();
 }
 
-}  // namespace muster::cli
+}  // namespace muster::process

@@ -1,6 +1,6 @@
 // Commands under a lease, as real processes: whatever they do, and whoever of those that watch them
 // is killed, all of them are gone when the lease ends.
-#include "cli/supervisor.h"
+#include "agent/process/supervisor.h"
 
 #include <poll.h>
 #include <sys/prctl.h>
@@ -13,26 +13,25 @@
 #include <string>
 
 #include "agent/net/clock.h"
-#include "cli/command_cgroup.h"
-#include "cli/descendants.h"
+#include "agent/process/command_cgroup.h"
+#include "agent/process/descendants.h"
 
-namespace muster::cli {
+namespace muster::process {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr LeaseTerms terms{10s, 50ms, 20ms};
+constexpr Duration grace = 50ms;
 
 SupervisedCommand shell(const std::string& script) {
-    return {{"/bin/sh", "-c", script}, {{"MUSTER_TERM", "7"}}, terms.grace};
+    return {{"/bin/sh", "-c", script}, {{"MUSTER_TERM", "7"}}, grace};
 }
 
-Countdown under(Duration left) {
+// A lease that has so much left, and 20 ms of it as a margin.
+Moments under(Duration left) {
     net::Clock clock;
-    Countdown until(terms);
-    const TimePoint now = clock.now();
-    until.renewed(now, now, left);
-    return until;
+    const TimePoint kill = clock.now() + left - 20ms;
+    return {kill - grace, kill};
 }
 
 CommandEnd wait(Supervised& command) {
@@ -106,10 +105,10 @@ TEST_CASE("a command's exit status is its own, and its environment says the term
 
 TEST_CASE("a command that cannot be run ends as a shell has it") {
     Supervised missing;
-    REQUIRE_FALSE(missing.start({{"/nonexistent/muster"}, {}, terms.grace}, under(10s)));
+    REQUIRE_FALSE(missing.start({{"/nonexistent/muster"}, {}, grace}, under(10s)));
     CHECK(wait(missing).status == 127);
     Supervised directory;
-    REQUIRE_FALSE(directory.start({{"/"}, {}, terms.grace}, under(10s)));
+    REQUIRE_FALSE(directory.start({{"/"}, {}, grace}, under(10s)));
     CHECK(wait(directory).status == 126);
 }
 
@@ -235,4 +234,4 @@ TEST_CASE("the command ends when its guard is killed, or stopped for ever") {
 }
 
 }  // namespace
-}  // namespace muster::cli
+}  // namespace muster::process

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace muster::cli {
+namespace muster::process {
 
 class CommandCgroup {
 public:
@@ -39,4 +39,4 @@ private:
 // nowhere.
 std::optional<std::string> own_cgroup(const std::string& cgroup, const std::string& mountinfo);
 
-}  // namespace muster::cli
+}  // namespace muster::process
