@@ -180,8 +180,9 @@ void Desk::failed(Moment moment, Desked& hook, std::uint64_t id, const RunEnd& e
     const Spec& spec = hook.lane.spec();
     const Lane::Group& group = hook.lane.group(id);
     const std::vector<std::uint64_t> seqs = group.seqs;
-    const bool counts = hook.breaker.state(moment.now) == Breaker::State::Closed;
-    hook.breaker.failed(moment.now, id);
+    const bool counts = end.ran && hook.breaker.state(moment.now) == Breaker::State::Closed;
+    if (end.ran)
+        hook.breaker.failed(moment.now, id);
     ++hook.counts.failed;
     hook.counts.last_status = end.status;
     hook.counts.last_why = end.why;

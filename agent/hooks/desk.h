@@ -37,6 +37,7 @@ struct Conditions {
 // How a run ended.
 struct RunEnd {
     bool ok = false;
+    bool ran = true;  // false: it could not even be tried, which is not the hook's fault
     int status = 0;
     std::string why = {};  // for a person; empty if ok
     Bytes output = {};

@@ -51,9 +51,9 @@ struct Outcome {
     What what = What::Done;
     unsigned attempts = 0;
     std::int64_t next_ns = 0;
-    int status = 0;   // of the last try, as a shell says it
+    int status = 0;        // of the last try, as a shell says it
     std::string why = {};  // for a person: "exit status 3", "timed out after 60s"
-    Bytes output = {};  // the end of it
+    Bytes output = {};     // the end of it
     std::int64_t at_ns = 0;
 };
 

@@ -84,6 +84,10 @@ public:
                   .output = {}});
     }
 
+    void cannot_run(const std::string& run) {
+        end(run, {.ok = false, .ran = false, .why = "its event cannot be read", .output = {}});
+    }
+
     void overflowed(const std::string& name, std::uint64_t lost) { desk_.overflowed(name, lost); }
     void drop(const std::string& name, std::uint64_t seq) { desk_.drop(name, seq); }
 

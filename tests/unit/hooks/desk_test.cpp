@@ -87,6 +87,18 @@ TEST_CASE("retries wait longer and longer, within ten minutes, and then it is se
     CHECK(script.turn() == std::vector<std::string>{"h: 2"});
 }
 
+TEST_CASE("what could not even be tried is tried again, and counts as no failure") {
+    DeskScript script({hook("h")});
+    script.add("h", 1, Kind::MemberFailed, "n1");
+    for (int i = 0; i < 10; ++i) {
+        CHECK(script.turn() == std::vector<std::string>{"h: 1"});
+        script.cannot_run("h: 1");
+        CHECK(script.outcomes().empty());
+        (void)script.wait_until_due();
+    }
+    CHECK(script.status("h").breaker == Breaker::State::Closed);
+}
+
 TEST_CASE("what was tried before a restart goes on from there") {
     DeskScript script({hook("h")});
     journal::Delivery delivery = script.delivery("h", 7, Kind::MemberJoin, "n1");
