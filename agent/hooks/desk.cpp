@@ -131,6 +131,7 @@ void Desk::turn_one(Moment moment, const Conditions& conditions, Desked& hook, T
     std::vector<std::uint64_t> left_out;
     hook.lane.gather(moment.now, left_out);
     skip(hook, left_out, moment, out);
+    hook.lane.call_due(moment.now);
     if (hook.counts.lost > 0 && !hook.resyncing &&
         hook.lane.waiting() <= hook.lane.spec().queue / 2) {
         hook.resyncing = true;
@@ -142,7 +143,7 @@ void Desk::turn_one(Moment moment, const Conditions& conditions, Desked& hook, T
     const std::size_t most = trial ? 1 : hook.lane.spec().concurrency;
     while (state != Breaker::State::Open && hook.lane.running() < most) {
         // Each trial is of another delivery: one that always fails keeps no hook stopped.
-        const auto id = hook.lane.next(moment.now, trial ? hook.last_trial : 0);
+        const auto id = hook.lane.next(trial ? hook.last_trial : 0);
         if (!id)
             break;
         const Lane::Group& group = hook.lane.group(*id);

@@ -99,13 +99,16 @@ bool Lane::is_first(const Group& group, GroupId id) const {
                        [&](const Bytes& subject) { return lines_.at(subject).front() == id; });
 }
 
-std::optional<Lane::GroupId> Lane::next(TimePoint now, GroupId after) {
-    // Those that are due stand first, in the order of their numbers.
+// Those that are due stand first, in the order of their numbers.
+void Lane::call_due(TimePoint now) {
     for (auto it = startable_.lower_bound({TimePoint::min() + Duration(1), 0});
          it != startable_.end() && it->first <= now;) {
         startable_.emplace(TimePoint::min(), it->second);
         it = startable_.erase(it);
     }
+}
+
+std::optional<Lane::GroupId> Lane::next(GroupId after) const {
     const auto found = startable_.lower_bound({TimePoint::min(), after + 1});
     if (found != startable_.end() && found->first == TimePoint::min())
         return found->second;

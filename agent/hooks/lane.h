@@ -48,9 +48,11 @@ public:
     // Gathered long enough: they become groups. What is left out goes to `left_out`.
     void gather(TimePoint now, std::vector<std::uint64_t>& left_out);
 
-    // The group with the lowest number that may run now, `after` the given one if there is such a
-    // one. It is not taken: begin() does that.
-    std::optional<GroupId> next(TimePoint now, GroupId after = 0);
+    // Those whose time has come may run from now on.
+    void call_due(TimePoint now);
+    // The group with the lowest number that may run, `after` the given one if there is such a one.
+    // It is not taken: begin() does that.
+    std::optional<GroupId> next(GroupId after = 0) const;
     const Group& group(GroupId id) const { return groups_.at(id); }
     void begin(GroupId id);
     // It is not to be run (again): whoever waits for its subjects is next.
@@ -60,7 +62,7 @@ public:
     // The delivery is not wanted any more. One that runs goes on. Whether it was there.
     bool drop(std::uint64_t seq);
 
-    // When a group becomes due, or a batch is full; nothing of those that are due and wait for
+    // When a group becomes due, or a batch is full; nothing of those that were called and wait for
     // something else.
     TimePoint next_deadline() const;
     std::size_t waiting() const { return deliveries_; }  // with those that run

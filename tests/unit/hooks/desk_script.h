@@ -73,6 +73,8 @@ public:
         }
         resyncs_.insert(resyncs_.end(), out.resync.begin(), out.resync.end());
         take(out);
+        // Whatever is due has had its turn: a loop that armed its timer now would not spin.
+        REQUIRE(desk_.next_deadline(now_) > now_);
         return started;
     }
 
