@@ -85,7 +85,7 @@ Result<Program> Program::prepare(std::vector<std::string> arguments,
     const std::string name = arguments.front();
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         if (holds_nul(arguments[i]))
-            return Error{"cannot run " + std::string(name.c_str()) + ": its word " +
+            return Error{"cannot run " + name.substr(0, name.find('\0')) + ": its word " +
                          std::to_string(i + 1) + " holds a NUL byte, which ends a word: encode it"};
     }
     for (const std::string& variable : environment) {

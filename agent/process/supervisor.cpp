@@ -49,7 +49,7 @@ std::vector<std::string> environment_of(const SupervisedCommand& command) {
             all.emplace_back(text);
     }
     for (const auto& [name, value] : command.environment)
-        all.push_back(name + "=" + value);
+        all.emplace_back(name).append("=").append(value);
     return all;
 }
 

@@ -36,12 +36,20 @@ Child started(const Command& command) {
     return *std::move(child);
 }
 
-// One turn of a loop: waits until something can be done, and does it.
-std::optional<End> turn(Child& child) {
+// Waits until something can be done. False: nothing ever could.
+bool wait_for_turn(const Child& child) {
     std::vector<pollfd> fds;
-    for (const auto& [descriptor, reading] : child.descriptors())
-        fds.push_back({descriptor, static_cast<short>(reading ? POLLIN : POLLOUT), 0});
-    REQUIRE(poll(fds.data(), fds.size(), deadline_ms) > 0);
+    for (const auto& [descriptor, reading] : child.descriptors()) {
+        pollfd wanted{descriptor, POLLIN, 0};
+        if (!reading)
+            wanted.events = POLLOUT;
+        fds.push_back(wanted);
+    }
+    return poll(fds.data(), fds.size(), deadline_ms) > 0;
+}
+
+std::optional<End> turn(Child& child) {
+    REQUIRE(wait_for_turn(child));
     return child.serve();
 }
 
@@ -100,7 +108,7 @@ public:
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
     std::string file(const std::string& name, const std::string& text, mode_t mode) const {
-        const std::string path = path_ + "/" + name;
+        std::string path = path_ + "/" + name;
         std::ofstream(path) << text;
         chmod(path.c_str(), mode);
         return path;
@@ -120,12 +128,13 @@ TEST_CASE("words arrive as they are: no shell looks at them") {
 }
 
 TEST_CASE("the environment is what was given, and nothing is inherited") {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
     setenv("MUSTER_INHERITED", "1", /*overwrite=*/1);
     Command command = words({"env"});
     CHECK(run(command).output.empty());
     command.environment = {"A=1", "B=two\nlines $(x)", "C=", "PATH=/usr/bin:/bin"};
     CHECK(run(command).output == "A=1\nB=two\nlines $(x)\nC=\nPATH=/usr/bin:/bin\n");
-    unsetenv("MUSTER_INHERITED");
+    unsetenv("MUSTER_INHERITED");  // NOLINT(concurrency-mt-unsafe)
 }
 
 TEST_CASE("the program is looked for in the PATH that it is given") {
@@ -172,7 +181,9 @@ TEST_CASE("what cannot be run ends as a shell has it, and says why") {
     for (const auto& [path, status, why] : cases) {
         const End end = run(words({path}));
         CHECK(end.status == status);
-        CHECK(end.output == "muster: cannot run " + path + ": " + why + "\n");
+        std::string said = "muster: cannot run ";
+        said.append(path).append(": ").append(why).append("\n");
+        CHECK(end.output == said);
     }
 }
 
@@ -445,8 +456,9 @@ TEST_CASE("output that is not kept goes where ours does") {
 }
 
 TEST_CASE("children of several threads do not hold each other's inputs open") {
-    std::vector<std::thread> threads;
     std::vector<Bytes> outputs(4);
+    std::vector<std::thread> threads;
+    threads.reserve(outputs.size());
     for (Bytes& output : outputs) {
         threads.emplace_back([&output] {
             Command command;
@@ -455,15 +467,8 @@ TEST_CASE("children of several threads do not hold each other's inputs open") {
             for (int i = 0; i < 20; ++i) {
                 Result<Child> child = Child::start(command);
                 std::optional<End> end;
-                while (child && !end) {
-                    std::vector<pollfd> fds;
-                    for (const auto& [descriptor, reading] : child->descriptors())
-                        fds.push_back(
-                            {descriptor, static_cast<short>(reading ? POLLIN : POLLOUT), 0});
-                    if (poll(fds.data(), fds.size(), deadline_ms) <= 0)
-                        return;
+                while (child && !end && wait_for_turn(*child))
                     end = child->serve();
-                }
                 if (end)
                     output += end->output;
             }
