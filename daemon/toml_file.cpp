@@ -15,7 +15,7 @@
 
 #include <algorithm>
 
-#include "daemon/suggest.h"
+#include "agent/api/suggest.h"
 
 namespace muster {
 
@@ -195,7 +195,7 @@ private:
                 here.emplace_back(option.section);
             here.emplace_back("ring");
         }
-        const std::string meant = nearest(key, here);
+        const std::string meant = api::nearest(key, here);
         return meant.empty() ? text : text + " (did you mean '" + meant + "'?)";
     }
 
