@@ -155,6 +155,14 @@ public:
 
 private:
     void take(const Option& option, const toml::node& node, unsigned line) {
+        // They are taken on as NAME=VALUE.
+        if (option.kind == ValueKind::Pairs && node.as_table() != nullptr) {
+            for (const auto& [key, value] : *node.as_table()) {
+                if (key.str().find('=') != std::string_view::npos)
+                    return fail(line, option.full_key() + ": the name '" + std::string(key.str()) +
+                                          "' is not possible, as there is a '=' in it");
+            }
+        }
         std::optional<std::vector<std::string>> values = as_text(node, option.kind);
         if (!values) {
             return fail(line, option.full_key() + " must be " + wanted(option.kind) + ", not " +

@@ -130,6 +130,8 @@ TEST_CASE("a type that is wrong and a key that is unknown") {
         {"on = 3", "hook.on must be a string or a list of strings, not a whole number"},
         {"on = [3]", "hook.on must be a string or a list of strings, not a list"},
         {"run = \"x\"", "hook.run must be a list of strings, not a string"},
+        {"environment = { \"A=B\" = \"x\" }",
+         "hook.environment: the name 'A=B' is not possible, as there is a '=' in it"},
         {"tags = \"x\"", "hook.tags must be a table of strings"},
         {"retrys = 3", "unknown key 'retrys' in [hook] (did you mean 'retries'?)"},
     }));
@@ -227,6 +229,10 @@ TEST_CASE("Serf's specifications are hooks of their own") {
         {"query:load=uptime", "query:load", "uptime"},
         {"*=FOO=1 cmd", "*", "FOO=1 cmd"},
         {"=cmd", "*", "cmd"},
+        {"[ -e x ] || y", "*", "[ -e x ] || y"},
+        {"*=[a,b]", "*", "[a,b]"},
+        {"[a,b]", "*", "[a,b]"},
+        {"*=a\n-b 'c' \"d\" \\", "*", "a\n-b 'c' \"d\" \\"},
         {"leader-acquired=echo \"$MUSTER_TERM\"; true", "leader-acquired",
          "echo \"$MUSTER_TERM\"; true"},
     }));
