@@ -2,7 +2,7 @@
 
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
-#include "cli/time_text.h"
+#include "agent/api/time_text.h"
 
 namespace muster::cli {
 
@@ -10,15 +10,6 @@ namespace {
 
 using api::printable;
 using api::ReadChange;
-
-bool is_of_member(const ReadChange& change) {
-    return change.event.starts_with("member-");
-}
-
-bool is_of_leader(const ReadChange& change) {
-    return change.event == "leader-acquired" || change.event == "leader-lost" ||
-           change.event == "new-leader" || change.event.starts_with("quorum-");
-}
 
 std::string why(const ReadChange& change) {
     std::string text = printable(change.cause);
@@ -34,12 +25,6 @@ std::string all_tags_text(const api::TextMap& tags) {
     for (const auto& [key, value] : tags)
         text += (text.empty() ? "" : ",") + printable(key) + "=" + printable(value);
     return text;
-}
-
-// Who claims the name, in a conflict.
-std::string claimant(const ReadChange& change) {
-    const bool is_ipv4 = change.addr.find(':') == Bytes::npos;
-    return (is_ipv4 ? change.addr : "[" + change.addr + "]") + ":" + std::to_string(change.port);
 }
 
 std::string what(const ReadChange& change) {
@@ -66,73 +51,15 @@ std::string what(const ReadChange& change) {
     return subject + " " + printable(change.payload);
 }
 
-void write_tags(api::JsonEncoder& json, std::string_view key, const api::TextMap& tags) {
-    const std::vector<api::Pair> pairs(tags.begin(), tags.end());
-    json.key(key);
-    json.text_map(pairs);
-}
-
-void write_member(api::JsonEncoder& json, const ReadChange& change) {
-    json.text_field("member", change.subject);
-    json.text_field("from", change.from);
-    json.text_field("to", change.to);
-    json.natural_field("incarnation", change.incarnation);
-    json.text_field("addr", change.addr);
-    json.natural_field("port", change.port);
-    write_tags(json, "tags", change.tags);
-    if (change.tags_before)
-        write_tags(json, "tags_before", *change.tags_before);
-    json.key("cause");
-    json.begin_map(0);
-    json.text_field("kind", change.cause);
-    if (!change.by.empty())
-        json.text_field("by", change.by);
-    json.key("others");
-    json.begin_list(change.others.size());
-    for (const Bytes& other : change.others)
-        json.text(other);
-    json.end_list();
-    json.end_map();
-}
-
 }  // namespace
 
 std::string change_text(const ReadChange& change) {
-    return std::to_string(change.seq) + " " + to_rfc3339(change.wall_ns) + " " +
+    return std::to_string(change.seq) + " " + api::to_rfc3339(change.wall_ns) + " " +
            printable(change.event) + " " + what(change) + "\n";
 }
 
 std::string change_json(const ReadChange& change) {
-    std::string text;
-    api::JsonEncoder json(text, "_base64");
-    json.begin_map(0);
-    json.natural_field("seq", change.seq);
-    json.text_field("time", to_rfc3339(change.wall_ns));
-    json.text_field("event", change.event);
-    if (is_of_member(change)) {
-        write_member(json, change);
-    } else if (is_of_leader(change)) {
-        json.text_field("leader", change.subject);
-        json.natural_field("term", change.number);
-    } else if (change.event == "ring-changed") {
-        json.text_field("ring", change.subject);
-        json.text_field("before", change.fingerprint_before);
-        json.text_field("after", change.fingerprint);
-    } else if (change.event == "user") {
-        json.text_field("name", change.subject);
-        json.payload_field("payload", change.payload);
-        json.natural_field("ltime", change.number);
-    } else if (change.event == "gap") {
-        json.natural_field("lost", change.number);
-    } else {
-        json.text_field("member", change.subject);
-        const bool is_conflict = change.event == "conflict";
-        json.text_field(is_conflict ? "other" : "version",
-                        is_conflict ? claimant(change) : change.payload);
-    }
-    json.natural_field("health", change.health);
-    json.end_map();
-    return text += '\n';
+    return api::to_json(change) + '\n';
 }
 
 std::string gap_text(std::uint64_t from, std::uint64_t to) {

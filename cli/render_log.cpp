@@ -2,8 +2,8 @@
 
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "agent/api/time_text.h"
 #include "cli/render.h"
-#include "cli/time_text.h"
 
 namespace muster::cli {
 
@@ -37,7 +37,7 @@ std::string log_text(const api::ReadLog& record) {
         return "(" + lost_text(*record.lost) + ")\n";
     std::string text;
     if (record.wall_ns)
-        text += to_rfc3339(*record.wall_ns) + " ";
+        text += api::to_rfc3339(*record.wall_ns) + " ";
     if (record.level)
         text += api::printable(*record.level) + " ";
     return text + api::printable(record.text) + "\n";
@@ -53,7 +53,7 @@ std::string log_json(const api::ReadLog& record) {
     json.begin_map(0);
     json.key("time");
     if (record.wall_ns)
-        json.text(to_rfc3339(*record.wall_ns));
+        json.text(api::to_rfc3339(*record.wall_ns));
     else
         json.nil();
     json.key("level");

@@ -4,10 +4,10 @@
 
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "agent/api/time_text.h"
 #include "agent/cluster/mark.h"
 #include "cli/render.h"
 #include "cli/table.h"
-#include "cli/time_text.h"
 
 namespace muster::cli {
 
@@ -46,7 +46,7 @@ std::string status_text(const ReadMember& member) {
     if (member.held_until_ns)
         text += *member.held_until_ns == 0
                     ? " (held out)"
-                    : " (held out until " + to_rfc3339(*member.held_until_ns) + ")";
+                    : " (held out until " + api::to_rfc3339(*member.held_until_ns) + ")";
     if (cluster::is_drained(member.tags))
         text += " (drained)";
     return text;
@@ -56,7 +56,7 @@ Row row_of(const ReadMember& member, bool detailed) {
     Row row{printable(member.name), member.endpoint.plain().to_string(), status_text(member)};
     if (detailed) {
         const swim::Versions& versions = member.versions;
-        row.push_back(member.since_ns ? to_rfc3339(*member.since_ns) : "-");
+        row.push_back(member.since_ns ? api::to_rfc3339(*member.since_ns) : "-");
         row.push_back(or_dash(member.incarnation));
         row.push_back(std::to_string(versions.delegate_current) + " (" +
                       std::to_string(versions.delegate_min) + " to " +
@@ -91,12 +91,12 @@ void write_member(api::JsonEncoder& json, const ReadMember& member) {
     write_known(json, "incarnation", member.incarnation,
                 [&](std::uint32_t incarnation) { json.natural(incarnation); });
     write_known(json, "since", member.since_ns,
-                [&](std::int64_t since) { json.text(to_rfc3339(since)); });
+                [&](std::int64_t since) { json.text(api::to_rfc3339(since)); });
     write_known(json, "held_out", member.held_until_ns, [&](std::int64_t until) {
         json.begin_map(0);
         json.key("until");
         if (until != 0)
-            json.text(to_rfc3339(until));
+            json.text(api::to_rfc3339(until));
         else
             json.nil();
         json.end_map();

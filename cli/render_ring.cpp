@@ -5,10 +5,10 @@
 #include "agent/api/duration.h"
 #include "agent/api/encoder.h"
 #include "agent/api/text.h"
+#include "agent/api/time_text.h"
 #include "cli/render.h"
 #include "cli/render_cluster.h"
 #include "cli/table.h"
-#include "cli/time_text.h"
 
 namespace muster::cli {
 
@@ -94,7 +94,7 @@ std::string ring_owners_json(const api::ReadRingOwners& reply, const Bytes& key,
 std::string ring_show_text(const api::ReadRing& ring) {
     std::string text = "ring " + printable(ring.ring) + ", " + printable(ring.algorithm) +
                        ", fingerprint " + printable(ring.fingerprint) + ", since " +
-                       to_rfc3339(ring.since_ns) + "\n";
+                       api::to_rfc3339(ring.since_ns) + "\n";
     if (ring.pending)
         text += "to be " + printable(ring.pending->fingerprint) + " in " +
                 soon(ring.pending->in_ns) + ", if nothing changes\n";
@@ -116,7 +116,7 @@ std::string ring_show_json(const api::ReadRing& ring) {
     return object([&](JsonEncoder& json) {
         json.text_field("ring", ring.ring);
         json.text_field("fingerprint", ring.fingerprint);
-        json.text_field("since", to_rfc3339(ring.since_ns));
+        json.text_field("since", api::to_rfc3339(ring.since_ns));
         json.text_field("algorithm", ring.algorithm);
         json.natural_field("vnodes", ring.vnodes);
         json.natural_field("replicas", ring.replicas);
@@ -238,7 +238,7 @@ std::string drain_text(const api::ReadDrain& drain) {
     if (!drain.draining)
         return "this host is not drained\n";
     return "this host is drained " +
-           (drain.until_ns ? "until " + to_rfc3339(*drain.until_ns)
+           (drain.until_ns ? "until " + api::to_rfc3339(*drain.until_ns)
                            : std::string("until `muster drain off`")) +
            "\n";
 }
@@ -248,7 +248,7 @@ std::string drain_json(const api::ReadDrain& drain) {
         json.boolean_field("draining", drain.draining);
         text_or_nil(
             json, "until",
-            drain.until_ns ? std::optional<Bytes>(to_rfc3339(*drain.until_ns)) : std::nullopt);
+            drain.until_ns ? std::optional<Bytes>(api::to_rfc3339(*drain.until_ns)) : std::nullopt);
     });
 }
 

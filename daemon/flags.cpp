@@ -5,7 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 
-#include "daemon/suggest.h"
+#include "agent/api/suggest.h"
 
 namespace muster {
 
@@ -26,7 +26,7 @@ std::string unknown(const std::string& argument, const std::vector<Option>& opti
                    option.variable() + ")";
         }
     }
-    const std::string meant = nearest(flag, flags);
+    const std::string meant = api::nearest(flag, flags);
     return "unknown flag " + flag +
            (meant.empty() ? " (see --help)" : " (did you mean " + meant + "?)");
 }

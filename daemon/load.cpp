@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <system_error>
 
@@ -13,7 +14,9 @@
 #include "agent/keyring_file.h"
 #include "daemon/check.h"
 #include "daemon/flags.h"
+#include "daemon/hook_tables.h"
 #include "daemon/place.h"
+#include "daemon/ring_tables.h"
 #include "daemon/toml_file.h"
 
 namespace muster {
@@ -77,6 +80,7 @@ public:
         gather_environment();
         given_.insert(given_.end(), flags_.values.begin(), flags_.values.end());
         apply();
+        add_hooks();
         settle_storage();
         gather_keyring();
         if (out_.errors.empty()) {
@@ -119,6 +123,7 @@ private:
         given_ = std::move(file.values);
         out_.errors.insert(out_.errors.end(), file.errors.begin(), file.errors.end());
         out_.settings.rings = rings_of_tables(file.rings, out_.errors);
+        hook_tables_ = std::move(file.hooks);
     }
 
     void gather_environment() {
@@ -127,7 +132,8 @@ private:
             if (value == nullptr || *value == '\0')
                 continue;
             const Place place{Source::Environment, {}, 0};
-            const bool many = option.kind == ValueKind::List || option.kind == ValueKind::Pairs;
+            const bool many = (option.kind == ValueKind::List && !option.is_whole) ||
+                              option.kind == ValueKind::Pairs;
             std::vector<std::string> values = many ? split(value) : std::vector<std::string>{value};
             if (option.kind == ValueKind::Switch && values[0] != "true" && values[0] != "false") {
                 out_.errors.push_back(place.before(option) + ": '" + values[0] +
@@ -154,6 +160,14 @@ private:
                                   [](std::string& value) { swim::wipe(value); });
             }
         }
+    }
+
+    // After the options, of which one says how a leader is elected.
+    void add_hooks() {
+        Settings& s = out_.settings;
+        std::vector<hooks::Spec> hooks =
+            hooks_of_tables(hook_tables_, s.election.mode, out_.errors);
+        std::move(hooks.begin(), hooks.end(), std::back_inserter(s.hooks));
     }
 
     // Of a place to keep state and the wish to keep none, the one of higher precedence counts; only
@@ -197,6 +211,7 @@ private:
     const Surroundings& surroundings_;
     const FlagValues flags_;
     std::vector<Given> given_;
+    std::vector<ListedTable> hook_tables_;
     Places places_;
     Loaded out_;
 };

@@ -4,6 +4,7 @@
 
 #include "agent/cluster/mark.h"
 #include "agent/net/seed.h"
+#include "daemon/event_handler.h"
 
 namespace muster {
 
@@ -159,6 +160,19 @@ Refusal log_format(const Option& /*option*/, Settings& settings, const Values& v
     return std::nullopt;
 }
 
+// Serf's: the command of each that is given, in their order.
+Refusal event_handlers(const Option& /*option*/, Settings& settings, const Values& values) {
+    std::vector<hooks::Spec> specs;
+    for (const std::string& value : values) {
+        Result<hooks::Spec> spec = event_handler(value, specs.size() + 1);
+        if (!spec)
+            return spec.error().text;
+        specs.push_back(*std::move(spec));
+    }
+    settings.hooks = std::move(specs);
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string Option::flag() const {
@@ -206,17 +220,24 @@ std::vector<Option> all_options() {
          text<&Settings::keyring_file>},
         {"", "encrypt_key", Text, false, "", "the one key of a cluster that has no keyring",
          encrypt_key},
+        {"", "event_handler", List, true, "SPEC",
+         "[EVENT[,EVENT...]=]COMMAND, run by /bin/sh for each such event, as Serf does; repeatable",
+         event_handlers},
         {"", "log_level", Text, true, "LEVEL", "trace, debug, info, warn or error (info)",
          log_level},
         {"", "log_format", Text, true, "text|json", "how log lines are written (text)", log_format},
     };
+    const auto option_of = [&](std::string_view key) {
+        return std::find_if(options.begin(), options.end(),
+                            [&](const Option& option) { return option.key == key; });
+    };
     const auto also = [&](std::string_view key, std::string_view other) {
-        std::find_if(options.begin(), options.end(), [&](const Option& option) {
-            return option.key == key;
-        })->also = other;
+        option_of(key)->also = other;
     };
     also("tag", "tags");              // what one writes over a table of several
     also("keyring", "keyring_file");  // as Serf calls it
+    also("event_handler", "event_handlers");
+    option_of("event_handler")->is_whole = true;
     const std::vector<Option> electing = election_options();
     options.insert(options.end(), electing.begin(), electing.end());
     const std::vector<Option> knobs = knob_options();

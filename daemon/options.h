@@ -20,6 +20,7 @@ enum class ValueKind : std::uint8_t {
     Number,
     Switch,  // true or false; as a flag it takes no value
     List,    // a flag is given once for each; a variable separates by commas
+    Words,   // as List; in the file also one text, which separates by commas
     Pairs,   // K=V; in the file a table of strings
 };
 
@@ -38,6 +39,8 @@ struct Option {
     std::uint64_t least = 0;  // of a Number
     std::uint64_t most = UINT32_MAX;
     std::string_view also = {};  // another key for it in the file
+    // Of a List: a comma is part of a value, so that a variable holds only one.
+    bool is_whole = false;
 
     std::string flag() const;      // "--rpc-addr"
     std::string variable() const;  // "MUSTER_RPC_ADDR", "MUSTER_SWIM_PROBE_INTERVAL"

@@ -36,6 +36,12 @@ struct Given {
     Place place;
 };
 
+// One [[...]] table, as it stands in the file; its keys are options of their own.
+struct ListedTable {
+    Place place;
+    std::vector<Given> values;
+};
+
 // Of every option that was given, the place that won. By full_key().
 using Places = std::map<std::string, Place, std::less<>>;
 

@@ -46,7 +46,7 @@ std::optional<std::string> take(const Given& given, ring::RingText& text) {
 }
 
 // Where the value stands that an error is about; it names the key.
-const Place& place_of(const std::string& error, const RingTable& table) {
+const Place& place_of(const std::string& error, const ListedTable& table) {
     const auto found =
         std::find_if(table.values.begin(), table.values.end(), [&](const Given& given) {
             return error.find("': " + std::string(given.option->key) + ": ") != std::string::npos;
@@ -71,11 +71,11 @@ const std::vector<Option>& ring_options() {
     return options;
 }
 
-std::vector<ring::RingSettings> rings_of_tables(const std::vector<RingTable>& tables,
+std::vector<ring::RingSettings> rings_of_tables(const std::vector<ListedTable>& tables,
                                                 std::vector<std::string>& errors) {
     std::vector<ring::RingSettings> rings;
-    std::vector<const RingTable*> accepted;
-    for (const RingTable& table : tables) {
+    std::vector<const ListedTable*> accepted;
+    for (const ListedTable& table : tables) {
         ring::RingText text;
         const std::size_t before = errors.size();
         for (const Given& given : table.values) {
@@ -92,7 +92,7 @@ std::vector<ring::RingSettings> rings_of_tables(const std::vector<RingTable>& ta
         const auto other = std::find_if(rings.begin(), rings.end(),
                                         [&](const auto& each) { return each.name == ring->name; });
         if (other != rings.end()) {
-            const RingTable& first = *accepted[static_cast<std::size_t>(other - rings.begin())];
+            const ListedTable& first = *accepted[static_cast<std::size_t>(other - rings.begin())];
             errors.push_back(at(table.place) + "ring '" + ring->name +
                              "': there are two of this name (the first stands at line " +
                              std::to_string(first.place.line) + ")");

@@ -13,14 +13,9 @@ namespace muster {
 // Their keys: no flag, no variable, and no `apply`.
 const std::vector<Option>& ring_options();
 
-// One table, as it stands in the file.
-struct RingTable {
-    Place place;
-    std::vector<Given> values;  // of ring_options()
-};
-
-// The rings; what is wrong goes to `errors`, each complete with file and line.
-std::vector<ring::RingSettings> rings_of_tables(const std::vector<RingTable>& tables,
+// The rings of tables of ring_options(); what is wrong goes to `errors`, each complete with file
+// and line.
+std::vector<ring::RingSettings> rings_of_tables(const std::vector<ListedTable>& tables,
                                                 std::vector<std::string>& errors);
 
 }  // namespace muster

@@ -15,7 +15,10 @@
 
 #include <algorithm>
 
-#include "daemon/suggest.h"
+#include "agent/api/suggest.h"
+#include "agent/hooks/interest.h"
+#include "daemon/hook_tables.h"
+#include "daemon/ring_tables.h"
 
 namespace muster {
 
@@ -33,6 +36,8 @@ const char* wanted(ValueKind kind) {
             return "true or false";
         case ValueKind::List:
             return "a list of strings";
+        case ValueKind::Words:
+            return "a string or a list of strings";
         case ValueKind::Pairs:
             return "a table of strings, such as { role = \"web\" }";
     }
@@ -94,6 +99,10 @@ std::optional<std::vector<std::string>> as_text(const toml::node& node, ValueKin
             return one(node.as_boolean());
         case ValueKind::List:
             return as_list(node);
+        case ValueKind::Words:
+            if (node.as_string() == nullptr)
+                return as_list(node);
+            return hooks::Interest::split(node.as_string()->get());
         case ValueKind::Pairs:
             if (node.as_table() == nullptr)
                 return as_list(node);
@@ -118,7 +127,9 @@ public:
             if (const Option* option = find_option(options_, section, key.str())) {
                 take(*option, node, line);
             } else if (section.empty() && key.str() == "ring") {
-                read_rings(node, line);
+                read_tables(node, line, "ring", ring_options(), rings_);
+            } else if (section.empty() && key.str() == "hook") {
+                read_tables(node, line, "hook", hook_options(), hooks_);
             } else if (section.empty() && is_section(key.str())) {
                 if (node.as_table() != nullptr)
                     read(*node.as_table(), key.str());
@@ -134,7 +145,7 @@ public:
     FileValues take() {
         const auto by_line = [](const auto& a, const auto& b) { return a.first < b.first; };
         std::stable_sort(errors_.begin(), errors_.end(), by_line);
-        FileValues out{std::move(values_), std::move(rings_), {}};
+        FileValues out{std::move(values_), std::move(rings_), std::move(hooks_), {}};
         for (auto& [line, text] : errors_)
             out.errors.push_back(name_ + ":" + std::to_string(line) + ": " + text);
         return out;
@@ -144,6 +155,14 @@ public:
 
 private:
     void take(const Option& option, const toml::node& node, unsigned line) {
+        // They are taken on as NAME=VALUE.
+        if (option.kind == ValueKind::Pairs && node.as_table() != nullptr) {
+            for (const auto& [key, value] : *node.as_table()) {
+                if (key.str().find('=') != std::string_view::npos)
+                    return fail(line, option.full_key() + ": the name '" + std::string(key.str()) +
+                                          "' is not possible, as there is a '=' in it");
+            }
+        }
         std::optional<std::vector<std::string>> values = as_text(node, option.kind);
         if (!values) {
             return fail(line, option.full_key() + " must be " + wanted(option.kind) + ", not " +
@@ -153,20 +172,23 @@ private:
     }
 
     // An array of tables, each with keys of its own.
-    void read_rings(const toml::node& node, unsigned line) {
+    void read_tables(const toml::node& node, unsigned line, const std::string& section,
+                     const std::vector<Option>& options, std::vector<ListedTable>& out) {
         const toml::array* tables = node.as_array();
         const bool are_tables =
             tables != nullptr && std::all_of(tables->begin(), tables->end(), [](const auto& each) {
                 return each.as_table() != nullptr;
             });
-        if (!are_tables)
-            return fail(line, "ring must be an array of tables, as [[ring]] makes one");
+        if (!are_tables) {
+            return fail(line,
+                        section + " must be an array of tables, as [[" + section + "]] makes one");
+        }
         for (const toml::node& table : *tables) {
-            Reader its_keys(name_, ring_options());
-            its_keys.read(*table.as_table(), "ring");
+            Reader its_keys(name_, options);
+            its_keys.read(*table.as_table(), section);
             const auto its_line = static_cast<unsigned>(table.source().begin.line);
             if (its_keys.errors_.empty())
-                rings_.push_back({{Source::File, name_, its_line}, std::move(its_keys.values_)});
+                out.push_back({{Source::File, name_, its_line}, std::move(its_keys.values_)});
             errors_.insert(errors_.end(), its_keys.errors_.begin(), its_keys.errors_.end());
         }
     }
@@ -194,15 +216,17 @@ private:
             for (const Option& option : options_)
                 here.emplace_back(option.section);
             here.emplace_back("ring");
+            here.emplace_back("hook");
         }
-        const std::string meant = nearest(key, here);
+        const std::string meant = api::nearest(key, here);
         return meant.empty() ? text : text + " (did you mean '" + meant + "'?)";
     }
 
     const std::string& name_;
     const std::vector<Option>& options_;
     std::vector<Given> values_;
-    std::vector<RingTable> rings_;
+    std::vector<ListedTable> rings_;
+    std::vector<ListedTable> hooks_;
     std::vector<std::pair<unsigned, std::string>> errors_;
 };
 

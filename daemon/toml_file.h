@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "daemon/place.h"
-#include "daemon/ring_tables.h"
 
 namespace muster {
 
 struct FileValues {
     std::vector<Given> values;
-    std::vector<RingTable> rings;     // the [[ring]]s
+    std::vector<ListedTable> rings;   // the [[ring]]s
+    std::vector<ListedTable> hooks;   // the [[hook]]s
     std::vector<std::string> errors;  // each complete, with file and line
 };
 

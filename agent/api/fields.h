@@ -14,13 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/api/text.h"
 #include "agent/api/value.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
 
 namespace muster::api {
-
-using TextMap = std::map<Bytes, Bytes, std::less<>>;
 
 class Fields {
 public:

@@ -6,32 +6,11 @@
 #include <vector>
 
 #include "agent/api/fields.h"
+#include "agent/api/read_change.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
 
 namespace muster::api {
-
-struct ReadChange {
-    std::uint64_t seq = 0;
-    std::int64_t wall_ns = 0;
-    Bytes event;    // "member-join", ...
-    Bytes subject;  // member, leader, ring or user event: its name
-    Bytes from;
-    Bytes to;
-    std::uint64_t incarnation = 0;
-    Bytes addr;
-    std::uint64_t port = 0;
-    Bytes cause;
-    Bytes by;
-    std::vector<Bytes> others;
-    std::uint64_t health = 0;
-    TextMap tags;
-    std::optional<TextMap> tags_before;  // none: they are the same
-    std::uint64_t number = 0;            // term, Lamport time, changes lost
-    Bytes fingerprint;
-    Bytes fingerprint_before;
-    Bytes payload;
-};
 
 struct ReadHistory {
     std::vector<ReadChange> changes;

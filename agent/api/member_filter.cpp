@@ -1,74 +1,16 @@
 #include "agent/api/member_filter.h"
 
-#include <re2/re2.h>
+#include <optional>
 
 #include "agent/api/text.h"
+#include "agent/api/text_expression.h"
 
 namespace muster::api {
 
-namespace {
-
-using Compiled = std::unique_ptr<re2::RE2>;
-
-// Of one expression, for its program and its automata. Bounds the time of compiling it, too.
-constexpr std::int64_t max_memory = 128 * 1024;
-constexpr int max_program = 4000;  // instructions
-
-re2::StringPiece piece(BytesView bytes) {
-    return {bytes.data(), bytes.size()};
-}
-
-// One expression, and how it is meant.
-struct Expression {
-    Compiled compiled;  // null: matches everything
-    bool whole = false;
-
-    explicit operator bool() const { return compiled != nullptr; }
-    // As Go sees text: each byte that is not UTF-8 is one U+FFFD.
-    bool matches(BytesView text) const {
-        if (is_utf8(text))
-            return matches_utf8(text);
-        std::string readable;
-        append_utf8(text, readable);
-        return matches_utf8(readable);
-    }
-    bool matches_utf8(BytesView text) const {
-        return whole ? re2::RE2::FullMatch(piece(text), *compiled)
-                     : re2::RE2::PartialMatch(piece(text), *compiled);
-    }
-    // At worst, each character meets each instruction.
-    std::uint64_t cost(std::size_t text) const {
-        return (text + 1) * static_cast<std::uint64_t>(compiled->ProgramSize());
-    }
-};
-
-Result<Expression> compile_expression(const std::string& what, const Bytes& text,
-                                      MemberFilter::Matching matching) {
-    if (text.size() > max_expression_size)
-        return Error{"the expression for " + what + " has " + std::to_string(text.size()) +
-                     " bytes, the limit is " + std::to_string(max_expression_size)};
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(max_memory);
-    const bool whole = matching == MemberFilter::Matching::Whole;
-    auto compiled = std::make_unique<re2::RE2>(whole ? text : "^" + text + "$", options);
-    const std::string subject = "the expression for " + what + ", '" + printable(text) + "', ";
-    const bool too_large = compiled->ok()
-                               ? compiled->ProgramSize() > max_program
-                               : compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
-    if (too_large)
-        return Error{subject + "is too complex (are there large repetitions in it?)"};
-    if (!compiled->ok())
-        return Error{subject + "is not valid: " + printable(compiled->error())};
-    return Expression{.compiled = std::move(compiled), .whole = whole};
-}
-
-}  // namespace
-
 struct MemberFilter::Expressions {
-    Expression name;
-    Expression status;
-    std::vector<std::pair<Bytes, Expression>> tags;
+    std::optional<TextExpression> name;  // none: any
+    std::optional<TextExpression> status;
+    std::vector<std::pair<Bytes, TextExpression>> tags;
 };
 
 MemberFilter::MemberFilter(std::unique_ptr<Expressions> expressions)
@@ -81,28 +23,29 @@ Result<MemberFilter> MemberFilter::compile(const FilterRequest& request, Matchin
     if (request.tags.size() > max_tag_expressions)
         return Error{"expressions for " + std::to_string(request.tags.size()) +
                      " tags, the limit is " + std::to_string(max_tag_expressions)};
+    const auto how = matching == Matching::Whole ? TextExpression::Matching::Whole
+                                                 : TextExpression::Matching::Anchored;
     auto expressions = std::make_unique<Expressions>();
-    const auto add = [&](const std::string& what, const Bytes& text,
-                         Expression& out) -> std::optional<Error> {
-        Result<Expression> compiled = compile_expression(what, text, matching);
-        if (!compiled)
-            return compiled.error();
-        out = *std::move(compiled);
+    std::optional<Error> error;
+    const auto compiled = [&](const std::string& what,
+                              const Bytes& text) -> std::optional<TextExpression> {
+        Result<TextExpression> result = TextExpression::compile(what, text, how);
+        if (result)
+            return *std::move(result);
+        if (!error)
+            error = result.error();
         return std::nullopt;
     };
-    if (!request.name.empty()) {
-        if (const auto error = add("the name", request.name, expressions->name))
-            return *error;
-    }
-    if (!request.status.empty()) {
-        if (const auto error = add("the status", request.status, expressions->status))
-            return *error;
-    }
+    if (!request.name.empty())
+        expressions->name = compiled("the name", request.name);
+    if (!request.status.empty())
+        expressions->status = compiled("the status", request.status);
     for (const auto& [tag, text] : request.tags) {
-        auto& [key, expression] = expressions->tags.emplace_back(tag, Expression());
-        if (const auto error = add("tag '" + printable(tag) + "'", text, expression))
-            return *error;
+        if (auto expression = compiled("tag '" + printable(tag) + "'", text))
+            expressions->tags.emplace_back(tag, *std::move(expression));
     }
+    if (error)
+        return *error;
     return MemberFilter(std::move(expressions));
 }
 
@@ -110,9 +53,9 @@ std::uint64_t MemberFilter::cost(BytesView name, const cluster::Tags& tags) cons
     const Expressions& wanted = *expressions_;
     std::uint64_t sum = 1;
     if (wanted.name)
-        sum += wanted.name.cost(name.size());
+        sum += wanted.name->cost(name.size());
     if (wanted.status)
-        sum += wanted.status.cost(8);
+        sum += wanted.status->cost(8);
     for (const auto& [key, expression] : wanted.tags) {
         const auto tag = tags.find(key);
         sum += expression.cost(tag != tags.end() ? tag->second.size() : 0);
@@ -122,9 +65,9 @@ std::uint64_t MemberFilter::cost(BytesView name, const cluster::Tags& tags) cons
 
 bool MemberFilter::matches(BytesView name, BytesView status, const cluster::Tags& tags) const {
     const Expressions& wanted = *expressions_;
-    if (wanted.name && !wanted.name.matches(name))
+    if (wanted.name && !wanted.name->matches(name))
         return false;
-    if (wanted.status && !wanted.status.matches(status))
+    if (wanted.status && !wanted.status->matches(status))
         return false;
     for (const auto& [key, expression] : wanted.tags) {
         const auto tag = tags.find(key);

@@ -18,9 +18,6 @@
 
 namespace muster::api {
 
-inline constexpr std::size_t max_expression_size = 1024;
-inline constexpr std::size_t max_tag_expressions = 16;
-
 class MemberFilter {
 public:
     enum class Matching : std::uint8_t { Serf, Whole };

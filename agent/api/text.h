@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
 #include "swim/bytes.h"
 
 namespace muster::api {
+
+using TextMap = std::map<Bytes, Bytes, std::less<>>;  // tags, for one
 
 // The length of the valid UTF-8 sequence at `bytes[at]`: 1 to 4; 0 if there is none. Strict: no
 // overlong forms, no surrogates, nothing above U+10FFFF. REQUIRES: at < bytes.size()

@@ -19,12 +19,13 @@ re2::StringPiece piece(BytesView bytes) {
 
 }  // namespace
 
-Expression::Expression(std::unique_ptr<re2::RE2> compiled) : compiled_(std::move(compiled)) {}
+Expression::Expression(std::unique_ptr<re2::RE2> compiled, Matching matching)
+    : compiled_(std::move(compiled)), matching_(matching) {}
 Expression::Expression(Expression&&) noexcept = default;
 Expression& Expression::operator=(Expression&&) noexcept = default;
 Expression::~Expression() = default;
 
-Result<Expression> Expression::compile(BytesView text) {
+Result<Expression> Expression::compile(BytesView text, Matching matching) {
     if (text.size() > max_expression_size) {
         return Error{"has " + std::to_string(text.size()) + " bytes, the limit is " +
                      std::to_string(max_expression_size)};
@@ -32,7 +33,9 @@ Result<Expression> Expression::compile(BytesView text) {
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_max_mem(max_memory);
-    auto compiled = std::make_unique<re2::RE2>(piece(text), options);
+    const bool anchored = matching == Matching::Anchored;
+    const std::string pattern = anchored ? "^" + std::string(text) + "$" : std::string(text);
+    auto compiled = std::make_unique<re2::RE2>(pattern, options);
     const bool too_large = compiled->ok()
                                ? compiled->ProgramSize() > max_program
                                : compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
@@ -42,11 +45,17 @@ Result<Expression> Expression::compile(BytesView text) {
     if (!compiled->ok()) {
         return Error{"is not valid: " + compiled->error()};
     }
-    return Expression(std::move(compiled));
+    return Expression(std::move(compiled), matching);
 }
 
 bool Expression::matches(BytesView text) const {
-    return re2::RE2::PartialMatch(piece(text), *compiled_);
+    return matching_ == Matching::Whole ? re2::RE2::FullMatch(piece(text), *compiled_)
+                                        : re2::RE2::PartialMatch(piece(text), *compiled_);
+}
+
+std::uint64_t Expression::cost(std::size_t text_size) const {
+    // At worst, each character meets each instruction.
+    return (text_size + 1) * static_cast<std::uint64_t>(compiled_->ProgramSize());
 }
 
 }  // namespace muster::cluster

@@ -35,11 +35,13 @@ enum class Kind : std::uint8_t {
     NewLeader,
     QuorumLost,
     QuorumRegained,
-    Ring,  // a ring uses other members
-    Gap,   // so many changes were seen and could not be kept
+    Ring,            // a ring uses other members
+    Gap,             // so many changes were seen and could not be kept
+    MembersMissing,  // fewer than half of the remembered members are there
+    MembersBack,     // at least half are there again
 };
-inline constexpr Kind last_kind = Kind::Gap;
-const char* to_string(Kind kind);  // "start", "member-join", ..., "conflict", "user", "gap"
+inline constexpr Kind last_kind = Kind::MembersBack;
+const char* to_string(Kind kind);  // "start", "member-join", ..., "gap", "members-back"
 
 enum class Standing : std::uint8_t { None, Alive, Suspect, Left, Failed };
 inline constexpr Standing last_standing = Standing::Failed;

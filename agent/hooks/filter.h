@@ -1,5 +1,8 @@
 // Whether a change is for a hook: its events, whose they are, names and tags. Expressions run on
 // RE2, with limits. Safe to ask from any thread. Pure.
+//
+// `member` and `whose` look at changes of a member and at conflicts over its name; `tags` at
+// changes of a member only, since a claim to a name comes without any.
 #pragma once
 
 #include <memory>
@@ -12,7 +15,7 @@ namespace muster::hooks {
 
 class Filter {
 public:
-    // The error names the key and what is wrong with it.
+    // The error begins with the key, "member: ...", and says what is wrong with it.
     static Result<Filter> compile(const Spec& spec, Bytes self);
 
     // Filters for members let every change pass that is of no member.

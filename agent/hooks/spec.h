@@ -17,7 +17,7 @@ namespace muster::hooks {
 enum class Json : std::uint8_t { None, Input, Descriptor };
 
 struct Spec {
-    std::string name;     // unique; [A-Za-z0-9._-], at most 64
+    std::string name;     // unique; [A-Za-z0-9._-], not - or . first, at most 64
     std::string on_text;  // as it was written
     Interest on;
     std::vector<std::string> arguments;  // of `shell`: /bin/sh -c TEXT
@@ -49,5 +49,14 @@ struct Spec {
 };
 
 inline constexpr Duration max_wait_for_leader = std::chrono::seconds(60);
+
+// Limits of what can be configured.
+inline constexpr std::size_t max_hooks = 64;
+inline constexpr std::size_t max_name_size = 64;
+inline constexpr Duration max_timeout = std::chrono::hours(24);
+inline constexpr Duration max_pause = std::chrono::hours(1);  // of batch, of debounce
+inline constexpr unsigned max_retries = 100;
+inline constexpr unsigned max_concurrency = 64;
+inline constexpr std::size_t max_queue = 1'000'000;
 
 }  // namespace muster::hooks

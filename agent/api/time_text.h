@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-namespace muster::cli {
+namespace muster::api {
 
 // RFC 3339 in UTC with milliseconds: "2026-01-31T03:12:07.120Z". Nanoseconds since 1970.
 std::string to_rfc3339(std::int64_t wall_ns);
 
-}  // namespace muster::cli
+}  // namespace muster::api

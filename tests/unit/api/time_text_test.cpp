@@ -1,8 +1,8 @@
-#include "cli/time_text.h"
+#include "agent/api/time_text.h"
 
 #include <catch2/catch.hpp>
 
-using namespace muster::cli;
+using namespace muster::api;
 
 TEST_CASE("moments are RFC 3339 in UTC, with milliseconds") {
     CHECK(to_rfc3339(0) == "1970-01-01T00:00:00.000Z");

@@ -1,8 +1,8 @@
-#include "daemon/suggest.h"
+#include "agent/api/suggest.h"
 
 #include <catch2/catch.hpp>
 
-using namespace muster;
+using namespace muster::api;
 
 TEST_CASE("the distance counts letters changed, added, dropped and swapped") {
     struct Row {

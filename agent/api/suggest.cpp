@@ -1,8 +1,8 @@
-#include "daemon/suggest.h"
+#include "agent/api/suggest.h"
 
 #include <algorithm>
 
-namespace muster {
+namespace muster::api {
 
 std::size_t distance(std::string_view a, std::string_view b) {
     // rows[i][j]: from the first i letters of a to the first j of b. Three rows are enough.
@@ -39,4 +39,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
     return found;
 }
 
-}  // namespace muster
+}  // namespace muster::api
