@@ -18,6 +18,7 @@ using store::DbFault;
 struct JournalDb::Connection {
     Database db;
     Counters counters;
+    bool syncs = false;
     std::uint64_t since_look = look_every;  // changes since the last look at what is too old
 
     static constexpr std::uint64_t look_every = 512;
@@ -54,6 +55,13 @@ Error cannot(const char* what, const std::string& path, const DbFault& fault) {
 
 Error not_open() {
     return Error{"the journal cannot be opened now (see the warnings of `muster info`)"};
+}
+
+// Then the commit is synced: a hook was never called for a number that, after the power has failed,
+// is another change's. Its idempotency key would be the same.
+bool has_news_for_hooks(const Batch& batch) {
+    return batch.routes && !batch.routes->empty() &&
+           (!batch.changes.empty() || batch.whole || !batch.resync.empty());
 }
 
 // Of what was written last; 0: not known.
@@ -114,6 +122,11 @@ std::optional<DbFault> JournalDb::connect() {
 
 std::optional<DbFault> JournalDb::write(const Batch& batch, Put& put) {
     Connection& c = *connection_;
+    if (const bool syncs = has_news_for_hooks(batch); syncs != c.syncs) {
+        if (!c.db.run(syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"))
+            return c.db.fault();
+        c.syncs = syncs;
+    }
     Counters counters = c.counters;
     store::Transaction transaction(c.db);
     if (!transaction || !write_batch(c.db, batch, counters, put))

@@ -9,9 +9,10 @@
 //     held         changes that are too old for the history, and that the outbox still needs
 //
 // Appending is one transaction: a change, its deliveries, and what became of earlier ones. The
-// schema's version is PRAGMA user_version: a newer one is refused, a damaged file is set aside
-// under another name. Commits are not synced one by one: a killed process loses none, a host
-// without power the last ones. SQLite stays in the source.
+// schema's version is PRAGMA user_version: an older one is brought up to it, a newer one is
+// refused, a damaged file is set aside under another name. A killed process loses nothing. Commits
+// of changes that hooks might be called for are synced, others not one by one: of them a host
+// without power loses the last ones. SQLite stays in the source.
 #pragma once
 
 #include <cstdint>
