@@ -35,8 +35,10 @@ enum class Kind : std::uint8_t {
     NewLeader,
     QuorumLost,
     QuorumRegained,
-    Ring,            // a ring uses other members
-    Gap,             // so many changes were seen and could not be kept
+    Ring,  // a ring uses other members
+    // So many changes were seen and could not be kept; of a hook: so many were not given to it,
+    // since too many waited for it already.
+    Gap,
     MembersMissing,  // fewer than half of the remembered members are there
     MembersBack,     // at least half are there again
 };
@@ -54,7 +56,7 @@ struct Change {
     std::int64_t wall_ns = 0;   // since 1970
     std::int64_t clock_ns = 0;  // of the node's clock, which no calendar corrects
     Kind kind = Kind::Start;
-    Bytes subject;  // member, leader, ring or user event: its name
+    Bytes subject;  // member, leader, ring, user event, or hook (of a gap): its name
     Standing from = Standing::None;
     Standing to = Standing::None;
     std::uint32_t incarnation = 0;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "agent/journal/journal_rows.h"
+#include "agent/journal/journal_schema.h"
+#include "agent/journal/outbox_rows.h"
 
 namespace muster::journal {
 
@@ -15,8 +17,8 @@ using store::DbFault;
 
 struct JournalDb::Connection {
     Database db;
-    std::uint64_t next = 1;                 // the next change's number
-    std::uint64_t since_checkpoint = 0;     // changes
+    Counters counters;
+    bool syncs = false;
     std::uint64_t since_look = look_every;  // changes since the last look at what is too old
 
     static constexpr std::uint64_t look_every = 512;
@@ -51,6 +53,24 @@ Error cannot(const char* what, const std::string& path, const DbFault& fault) {
                  (path.empty() ? "the journal in memory" : path) + ": " + fault.text};
 }
 
+Error not_open() {
+    return Error{"the journal cannot be opened now (see the warnings of `muster info`)"};
+}
+
+// Then the commit is synced: a hook was never called for a number that, after the power has failed,
+// is another change's. Its idempotency key would be the same.
+bool has_news_for_hooks(const Batch& batch) {
+    return batch.routes && !batch.routes->empty() &&
+           (!batch.changes.empty() || batch.whole || !batch.resync.empty());
+}
+
+// Of what was written last; 0: not known.
+std::int64_t moment_of(const Batch& batch) {
+    if (batch.whole)
+        return batch.whole->wall_ns;
+    return batch.changes.empty() ? batch.wall_ns : batch.changes.back().wall_ns;
+}
+
 constexpr char before_all[] = " is before what is kept: the oldest view is that after change ";
 
 }  // namespace
@@ -65,21 +85,15 @@ Result<JournalDb::Opened> JournalDb::open(const std::string& path,
     out.db.reset(new JournalDb(path, retention));
     std::optional<DbFault> fault;
     for (int attempt = 0; attempt < 2; ++attempt) {
-        auto connection = std::make_unique<Connection>();
-        fault = open_database(connection->db, path);
+        fault = out.db->connect();
         if (!fault)
-            fault = read_counters(connection->db, connection->next, connection->since_checkpoint);
-        if (!fault) {
-            out.db->connection_ = std::move(connection);
             return out;
-        }
         if (fault->kind == DbFault::Kind::Newer) {
             return Error{"cannot use " + path + ": " + fault->text +
                          " (run the musterd that wrote it, or give this one another --data-dir)"};
         }
         if (fault->kind == DbFault::Kind::Disk)
             break;
-        connection.reset();
         out.notes.push_back(path + " is damaged (" + fault->text + "): set aside as " +
                             store::set_aside(path) + "; the history begins anew");
     }
@@ -87,51 +101,68 @@ Result<JournalDb::Opened> JournalDb::open(const std::string& path,
     return out;
 }
 
-std::optional<Error> JournalDb::append(const Batch& batch) {
-    if (!connection_) {
-        auto connection = std::make_unique<Connection>();
-        auto fault = open_database(connection->db, path_);
-        if (!fault)
-            fault = read_counters(connection->db, connection->next, connection->since_checkpoint);
-        if (fault)
-            return cannot("write", path_, *fault);
-        connection_ = std::move(connection);
+std::optional<DbFault> JournalDb::connect() {
+    if (connection_)
+        return std::nullopt;
+    auto connection = std::make_unique<Connection>();
+    Counters& counters = connection->counters;
+    if (auto fault = open_database(connection->db, path_))
+        return fault;
+    if (auto fault = read_counters(connection->db, counters))
+        return fault;
+    if (counters.next == 1 && next_ > 1) {
+        if (!begin_at(connection->db, next_))
+            return connection->db.fault();
+        counters.next = next_;
     }
+    next_ = counters.next;
+    connection_ = std::move(connection);
+    return std::nullopt;
+}
+
+std::optional<DbFault> JournalDb::write(const Batch& batch, Put& put) {
     Connection& c = *connection_;
-    const std::uint64_t first = c.next;
-    std::optional<DbFault> fault;
-    {
-        store::Transaction transaction(c.db);
-        std::uint64_t since = c.since_checkpoint;
-        bool ok = transaction && write_batch(c.db, batch, c.next);
-        since += c.next - first;
-        c.since_look += c.next - first;
-        if (ok && since > 0 && history::is_checkpoint_due(since, count_members(c.db))) {
-            ok = write_checkpoint(c.db, c.next - 1);
-            since = 0;
-        }
-        if (ok && c.since_look >= Connection::look_every && c.next > 1) {
-            c.since_look = 0;
-            const std::int64_t now =
-                batch.whole ? batch.whole->wall_ns
-                            : (batch.changes.empty() ? 0 : batch.changes.back().wall_ns);
-            ok = forget_the_old(c.db, c.next, now, retention_);
-        }
-        if (ok && transaction.commit()) {
-            c.since_checkpoint = since;
-        } else {
-            fault = c.db.fault();
-        }
+    if (const bool syncs = has_news_for_hooks(batch); syncs != c.syncs) {
+        if (!c.db.run(syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"))
+            return c.db.fault();
+        c.syncs = syncs;
     }
+    Counters counters = c.counters;
+    store::Transaction transaction(c.db);
+    if (!transaction || !write_batch(c.db, batch, counters, put))
+        return c.db.fault();
+    const std::uint64_t written = counters.next - c.counters.next;
+    counters.since_checkpoint += written;
+    c.since_look += written;
+    if (written > 0 && history::is_checkpoint_due(counters.since_checkpoint, count_members(c.db))) {
+        if (!write_checkpoint(c.db, counters.next - 1))
+            return c.db.fault();
+        counters.since_checkpoint = 0;
+    }
+    if (c.since_look >= Connection::look_every && counters.next > 1) {
+        c.since_look = 0;
+        if (!forget_the_old(c.db, counters.next, moment_of(batch), retention_))
+            return c.db.fault();
+    }
+    if (!transaction.commit())
+        return c.db.fault();
+    c.counters = std::move(counters);
+    next_ = c.counters.next;
+    return std::nullopt;
+}
+
+Result<Put> JournalDb::append(const Batch& batch) {
+    Put put;
+    std::optional<DbFault> fault = connect();
+    if (!fault)
+        fault = write(batch, put);
     if (!fault) {
         // What a burst has taken is given back.
         if (batch.changes.size() > 64 || batch.whole)
-            sqlite3_db_release_memory(c.db.get());
-        return std::nullopt;
+            sqlite3_db_release_memory(connection_->db.get());
+        return put;
     }
-    const bool in_memory = path_.empty();
-    c.next = first;
-    if (in_memory)
+    if (path_.empty())
         return cannot("write", path_, *fault);
     connection_.reset();
     if (fault->kind == DbFault::Kind::Damaged) {
@@ -143,9 +174,9 @@ std::optional<Error> JournalDb::append(const Batch& batch) {
 
 Result<history::Extent> JournalDb::extent() {
     if (!connection_)
-        return Error{"the journal cannot be opened now (see the warnings of `muster info`)"};
+        return not_open();
     history::Extent extent;
-    if (!read_extent(connection_->db, connection_->next, extent))
+    if (!read_extent(connection_->db, connection_->counters.next, extent))
         return cannot("read", path_, connection_->db.fault());
     return extent;
 }
@@ -187,6 +218,47 @@ Result<PastView> JournalDb::view_at(const Moment& moment) {
         return cannot("read", path_, connection_->db.fault());
     sqlite3_db_release_memory(connection_->db.get());
     return past;
+}
+
+template <class Row>
+Result<std::vector<Row>> JournalDb::all(const std::function<bool(std::vector<Row>&)>& read) {
+    if (!connection_)
+        return not_open();
+    std::vector<Row> rows;
+    if (!read(rows))
+        return cannot("read", path_, connection_->db.fault());
+    sqlite3_db_release_memory(connection_->db.get());
+    return rows;
+}
+
+Result<std::vector<Delivery>> JournalDb::waiting() {
+    return all<Delivery>([&](auto& rows) { return read_waiting(connection_->db, rows); });
+}
+
+Result<std::vector<DeadLetter>> JournalDb::dead(const std::string& hook) {
+    return all<DeadLetter>([&](auto& rows) { return read_dead(connection_->db, hook, rows); });
+}
+
+Result<std::vector<Overflow>> JournalDb::overflows() {
+    return all<Overflow>([&](auto& rows) {
+        for (const auto& [hook, load] : connection_->counters.loads) {
+            if (load.lost > 0)
+                rows.push_back({hook, load.lost});
+        }
+        return true;
+    });
+}
+
+Result<std::vector<history::Change>> JournalDb::changes(const std::vector<std::uint64_t>& seqs) {
+    std::vector<std::uint64_t> wanted = seqs;
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    return all<history::Change>(
+        [&](auto& rows) { return read_these(connection_->db, wanted, rows); });
+}
+
+std::string JournalDb::id() const {
+    return connection_ ? connection_->counters.id : std::string();
 }
 
 }  // namespace muster::journal

@@ -4,14 +4,19 @@
 //     changes      one row each, numbered from 1 on; a number is never used twice
 //     members      the view after the last of them
 //     checkpoints  earlier views, encoded: is_checkpoint_due() says when
-//     journal      one row: the number that comes next
+//     journal      one row: the number that comes next, and the journal's id
+//     deliveries, dead, overflows  the outbox (agent/journal/outbox.h)
+//     held         changes that are too old for the history, and that the outbox still needs
 //
-// Appending is one transaction. The schema's version is PRAGMA user_version: a newer one is
-// refused, a damaged file is set aside under another name. Commits are not synced one by one: a
-// killed process loses none, a host without power the last ones. SQLite stays in the source.
+// Appending is one transaction: a change, its deliveries, and what became of earlier ones. The
+// schema's version is PRAGMA user_version: an older one is brought up to it, a newer one is
+// refused, a damaged file is set aside under another name. A killed process loses nothing. Commits
+// of changes that hooks might be called for are synced, others not one by one: of them a host
+// without power loses the last ones. SQLite stays in the source.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,15 +25,20 @@
 #include "agent/history/change.h"
 #include "agent/history/retention.h"
 #include "agent/history/view.h"
+#include "agent/journal/outbox.h"
 #include "agent/journal/question.h"
 #include "swim/result.h"
 
+namespace muster::store {
+struct DbFault;
+}
+
 namespace muster::journal {
 
-inline constexpr int journal_version = 1;
+inline constexpr int journal_version = 2;
 
-// What is to be written: changes, and after them, if there is one, this agent's whole view, of
-// which the differences become changes with this cause.
+// What is to be written: outcomes; changes; after them, if there is one, this agent's whole view,
+// of which the differences become changes with this cause; then what hooks are told that they lost.
 struct Batch {
     std::vector<history::Change> changes;
     struct Whole {
@@ -37,7 +47,19 @@ struct Batch {
         std::int64_t wall_ns = 0;
         std::int64_t clock_ns = 0;
     };
-    std::optional<Whole> whole;
+    std::optional<Whole> whole = std::nullopt;
+
+    // Each change that is written becomes a delivery of every hook that wants it; null: of none.
+    std::shared_ptr<const Routes> routes = nullptr;
+    // The routes are all the hooks that there are: what waits, is dead or was lost of others goes.
+    // After a start and a reload.
+    bool forgets_others = false;
+    std::vector<Outcome> outcomes = {};
+    // Hooks that are to be told what their full queues cost them: each gets a change of Kind::Gap,
+    // its name the subject, as one more delivery, and the count begins anew. None lost: nothing.
+    std::vector<std::string> resync = {};
+    std::int64_t wall_ns = 0;  // when that is
+    std::int64_t clock_ns = 0;
 };
 
 class JournalDb {
@@ -51,21 +73,37 @@ public:
     JournalDb(const JournalDb&) = delete;
     JournalDb& operator=(const JournalDb&) = delete;
 
-    // All of it or nothing; what is no news is left out. The error is for a person.
-    std::optional<Error> append(const Batch& batch);
+    // All of it or nothing; what is no news is left out. The error is for a person. After one of a
+    // damaged file, which is set aside, a new journal with another id follows; its numbers go on
+    // from the old one's, so that an outcome of then means nothing in it.
+    Result<Put> append(const Batch& batch);
     Result<Page> read(const Question& question);
     Result<history::Extent> extent();
     // The members as they stood after change `seq`, or at the last moment that is not after
     // `wall_ns`. An error if that is before what is kept.
     Result<PastView> view_at(const Moment& moment);
 
+    // The outbox, in order of the changes' numbers. A delivery that is to be tried later is there.
+    Result<std::vector<Delivery>> waiting();
+    Result<std::vector<DeadLetter>> dead(const std::string& hook);  // empty: of all
+    Result<std::vector<Overflow>> overflows();
+    // Kept or held, in their order; those that are neither are left out.
+    Result<std::vector<history::Change>> changes(const std::vector<std::uint64_t>& seqs);
+    // 32 hex digits, chosen when the file was made; empty: it is not open.
+    std::string id() const;
+
 private:
     struct Connection;
     JournalDb(std::string path, const history::Retention& retention);
+    std::optional<store::DbFault> connect();
+    std::optional<store::DbFault> write(const Batch& batch, Put& put);
+    template <class Row>
+    Result<std::vector<Row>> all(const std::function<bool(std::vector<Row>&)>& read);
 
     const std::string path_;
     const history::Retention retention_;
     std::unique_ptr<Connection> connection_;  // null: not open, append() tries again
+    std::uint64_t next_ = 1;                  // the number that came next when it was open last
 };
 
 struct JournalDb::Opened {

@@ -15,24 +15,6 @@ using store::Statement;
 
 namespace {
 
-// Names and tags are bytes, so they are BLOBs: read them with CAST(subject AS TEXT).
-constexpr char schema_1[] =
-    "CREATE TABLE changes ("
-    " seq INTEGER PRIMARY KEY, wall INTEGER NOT NULL, clock INTEGER NOT NULL,"
-    " kind INTEGER NOT NULL, subject BLOB NOT NULL, before INTEGER NOT NULL,"
-    " after INTEGER NOT NULL, incarnation INTEGER NOT NULL, ip BLOB NOT NULL,"
-    " port INTEGER NOT NULL, versions BLOB NOT NULL, tags BLOB NOT NULL, tags_before BLOB,"
-    " cause BLOB NOT NULL, said_by BLOB NOT NULL, others BLOB NOT NULL, health INTEGER NOT NULL,"
-    " number INTEGER NOT NULL, number_before INTEGER NOT NULL, payload BLOB NOT NULL);"
-    "CREATE INDEX changes_subject ON changes (subject, seq);"
-    "CREATE TABLE members ("
-    " name BLOB PRIMARY KEY, standing INTEGER NOT NULL, ip BLOB NOT NULL, port INTEGER NOT NULL,"
-    " tags BLOB NOT NULL, versions BLOB NOT NULL, incarnation INTEGER NOT NULL,"
-    " since INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, view BLOB NOT NULL);"
-    "CREATE TABLE journal (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL);"
-    "INSERT INTO journal (id, next) VALUES (1, 1);"
-    "PRAGMA user_version = 1;";
 #define CHANGE_COLUMNS                                                                 \
     "seq, wall, clock, kind, subject, before, after, incarnation, ip, port, versions," \
     " tags, cause, said_by, others, health, number, number_before, payload,"           \
@@ -98,8 +80,9 @@ Entry entry_from(const Statement& row) {
 // Prepared once for a batch.
 class Writer {
 public:
-    Writer(Database& db, std::uint64_t& next)
+    Writer(Database& db, std::uint64_t& next, Offers& offers)
         : next_(next),
+          offers_(offers),
           find_(db.get(),
                 "SELECT name, standing, ip, port, tags, versions, incarnation, since FROM members"
                 " WHERE name = ?1"),
@@ -115,7 +98,7 @@ public:
 
     bool take(Change change) {
         if (!history::is_of_member(change.kind))
-            return insert(change);
+            return insert(change) && offers_.offer(change);
         std::optional<Entry> before;
         if (find_.bind(1, change.subject).step())
             before = entry_from(find_);
@@ -130,7 +113,20 @@ public:
             return true;
         history::complete(known, change);
         return insert(change) &&
-               (now ? put(change.subject, *now) : remove_.bind(1, change.subject).run());
+               (now ? put(change.subject, *now) : remove_.bind(1, change.subject).run()) &&
+               offers_.offer(change);
+    }
+
+    // What this hook lost, told to it alone.
+    bool tell_lost(const std::string& hook, const Batch& batch) {
+        Change gap;
+        gap.kind = history::Kind::Gap;
+        gap.subject = hook;
+        gap.wall_ns = batch.wall_ns;
+        gap.clock_ns = batch.clock_ns;
+        if (!offers_.take_lost(hook, gap.number))
+            return false;
+        return gap.number == 0 || (insert(gap) && offers_.address(gap, hook));
     }
 
 private:
@@ -142,7 +138,9 @@ private:
         return put_.bind(7, entry.incarnation).bind(8, entry.since_ns).run();
     }
 
-    bool insert(const Change& change) {
+    // Numbers it.
+    bool insert(Change& change) {
+        change.seq = next_;
         const std::array<char, 6> versions = change.versions.to_bytes();
         const Bytes others = history::encode_names(change.others);
         insert_.bind(1, to_column(next_)).bind(2, change.wall_ns).bind(3, change.clock_ns);
@@ -165,6 +163,7 @@ private:
     }
 
     std::uint64_t& next_;
+    Offers& offers_;
     Statement find_;
     Statement put_;
     Statement remove_;
@@ -193,28 +192,25 @@ std::int64_t pragma(Database& db, const char* sql) {
 
 }  // namespace
 
-std::optional<DbFault> migrate(Database& db, std::int64_t version) {
-    if (version == journal_version)
-        return std::nullopt;
-    store::Transaction transaction(db);
-    if (!transaction || !db.run(schema_1) || !insert_checkpoint(db, 0, {}) || !transaction.commit())
-        return db.fault();
-    return std::nullopt;
-}
-
-std::optional<DbFault> read_counters(Database& db, std::uint64_t& next,
-                                     std::uint64_t& since_checkpoint) {
-    Statement row(db.get(),
-                  "SELECT next, (SELECT max(seq) FROM checkpoints) FROM journal WHERE id = 1");
+std::optional<DbFault> read_counters(Database& db, Counters& counters) {
+    Statement row(
+        db.get(),
+        "SELECT next, (SELECT max(seq) FROM checkpoints), name FROM journal WHERE id = 1");
     if (!row.step())
         return row.failed() ? db.fault() : DbFault{DbFault::Kind::Damaged, "a row is missing"};
-    next = from_column(row.number(0));
-    since_checkpoint = next - 1 - from_column(row.number(1));
-    return std::nullopt;
+    counters.next = from_column(row.number(0));
+    counters.since_checkpoint = counters.next - 1 - from_column(row.number(1));
+    counters.id = row.bytes(2);
+    return read_loads(db, counters.loads) ? std::nullopt : std::optional(db.fault());
 }
 
-bool write_batch(Database& db, const Batch& batch, std::uint64_t& next) {
-    Writer writer(db, next);
+bool write_batch(Database& db, const Batch& batch, Counters& counters, Put& put) {
+    if (batch.routes && batch.forgets_others && !forget_others(db, *batch.routes, counters.loads))
+        return false;
+    if (!conclude(db, batch.outcomes, counters.loads, put))
+        return false;
+    Offers offers(db, batch.routes.get(), counters.loads, put);
+    Writer writer(db, counters.next, offers);
     for (const Change& change : batch.changes) {
         if (!writer.take(change))
             return false;
@@ -230,8 +226,20 @@ bool write_batch(Database& db, const Batch& batch, std::uint64_t& next) {
                 return false;
         }
     }
+    // After the changes: what these cost a hook is told to it at once.
+    for (const std::string& hook : batch.resync) {
+        if (!writer.tell_lost(hook, batch))
+            return false;
+    }
     Statement row(db.get(), "UPDATE journal SET next = ?1 WHERE id = 1");
-    return row.bind(1, to_column(next)).run();
+    return offers.count_lost() && row.bind(1, to_column(counters.next)).run();
+}
+
+bool begin_at(Database& db, std::uint64_t next) {
+    store::Transaction transaction(db);
+    Statement row(db.get(), "UPDATE journal SET next = ?1 WHERE id = 1");
+    return transaction && row.bind(1, to_column(next)).run() && db.run("DELETE FROM checkpoints") &&
+           insert_checkpoint(db, next - 1, {}) && transaction.commit();
 }
 
 std::uint64_t count_members(Database& db) {
@@ -255,6 +263,8 @@ bool forget_the_old(Database& db, std::uint64_t next, std::int64_t now,
         return true;
     View view;
     if (!read_view(db, *last, next - 1, view) || !insert_checkpoint(db, *last, view))
+        return false;
+    if (!hold(db, *last))
         return false;
     Statement changes(db.get(), "DELETE FROM changes WHERE seq <= ?1");
     Statement checkpoints(db.get(), "DELETE FROM checkpoints WHERE seq < ?1");
@@ -288,6 +298,22 @@ bool read_changes(Database& db, const Wanted& wanted, std::vector<Change>& out) 
             out.push_back(*std::move(change));
     }
     return !row.failed();
+}
+
+bool read_these(Database& db, const std::vector<std::uint64_t>& seqs, std::vector<Change>& out) {
+    Statement row(db.get(), "SELECT " CHANGE_COLUMNS
+                            " FROM changes WHERE seq = ?1"
+                            " UNION ALL SELECT " CHANGE_COLUMNS " FROM held WHERE seq = ?1");
+    for (const std::uint64_t seq : seqs) {
+        if (row.bind(1, to_column(seq)).step()) {
+            if (std::optional<Change> change = change_from(row))
+                out.push_back(*std::move(change));
+        }
+        if (row.failed())
+            return false;
+        row.reset();
+    }
+    return true;
 }
 
 std::uint64_t last_until(Database& db, const history::Extent& kept, std::int64_t wall_ns) {

@@ -51,9 +51,10 @@ std::unique_ptr<JournalDb> open(const std::string& path, const history::Retentio
 }
 
 void append(JournalDb& db, std::vector<Change> changes) {
-    const auto error = db.append({std::move(changes), std::nullopt});
-    INFO((error ? error->text : ""));
-    REQUIRE_FALSE(error);
+    const Result<Put> put = db.append({std::move(changes)});
+    INFO((put ? "" : put.error().text));
+    REQUIRE(put);
+    CHECK(put->deliveries.empty());
 }
 
 Page page(JournalDb& db, const Question& question) {
@@ -99,8 +100,7 @@ TEST_CASE("a member that is as it was before a restart is no news, and its absen
     CHECK(page(*db, {}).newest == 2);
     history::View view;
     history::apply(join("n1", 20), view);
-    const auto error = db->append({{}, Batch::Whole{view, Bytes(history::cause_restart), 30, 40}});
-    CHECK_FALSE(error);
+    CHECK(db->append({{}, Batch::Whole{view, Bytes(history::cause_restart), 30, 40}}));
     const Page all = page(*db, {});
     REQUIRE(all.changes.size() == 3);
     CHECK(all.changes[2].kind == Kind::MemberReap);
@@ -191,9 +191,9 @@ TEST_CASE("a damaged journal is set aside, a newer one refused, and one that can
         JournalDb::open(directory.file("none/journal.db"), {});
     REQUIRE(nowhere.has_value());
     CHECK(nowhere->failure.has_value());
-    CHECK(nowhere->db->append({{join("n1", 1)}, std::nullopt}).has_value());
+    CHECK_FALSE(nowhere->db->append({{join("n1", 1)}}));
     std::filesystem::create_directory(directory.file("none"));
-    CHECK_FALSE(nowhere->db->append({{join("n1", 1)}, std::nullopt}).has_value());
+    CHECK(nowhere->db->append({{join("n1", 1)}}));
     CHECK(nowhere->db->extent()->newest == 1);
 }
 

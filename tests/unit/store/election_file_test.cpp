@@ -1,7 +1,6 @@
 // The file under elections: what is answered as stored is read again, whatever ended the writes.
 #include "agent/store/election_file.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <fstream>
 
 #include "tests/unit/store/directory.h"
+#include "tests/unit/store/full_disk.h"
 
 namespace muster::store {
 namespace {
@@ -38,26 +38,6 @@ void damage(const Directory& directory, std::size_t at, std::size_t size) {
     file << std::string(size, '\x5a');
     REQUIRE(file.good());
 }
-
-// No file may grow, or be written, beyond so many bytes: what a full disk answers.
-class FullDisk {
-public:
-    explicit FullDisk(rlim_t size) : before_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit now{size, before_.rlim_max};
-        REQUIRE(setrlimit(RLIMIT_FSIZE, &now) == 0);
-    }
-    ~FullDisk() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        (void)std::signal(SIGXFSZ, before_signal_);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-    rlimit before_{};
-    void (*before_signal_)(int) = SIG_DFL;
-};
 
 TEST_CASE("a new election file has all its room, and says nothing") {
     const Directory directory;

@@ -2,15 +2,14 @@
 // wrong.
 #include "agent/store/state_db.h"
 
-#include <signal.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <set>
 
 #include "tests/unit/store/directory.h"
+#include "tests/unit/store/full_disk.h"
 
 namespace muster::store {
 namespace {
@@ -252,26 +251,6 @@ TEST_CASE("times at the ends of what a number holds are no trap") {
     REQUIRE(opened);
     CHECK(opened->memory.members.size() == 4);
 }
-
-// No file of this process may grow beyond so many bytes, while it lives: a disk that is full.
-class FullDisk {
-public:
-    explicit FullDisk(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
-        REQUIRE(getrlimit(RLIMIT_FSIZE, &before_) == 0);
-        const rlimit full{bytes, before_.rlim_max};
-        REQUIRE(setrlimit(RLIMIT_FSIZE, &full) == 0);
-    }
-    ~FullDisk() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        signal(SIGXFSZ, handler_);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-    void (*handler_)(int);
-    rlimit before_{};
-};
 
 TEST_CASE("a disk that is full costs the write and nothing before it, and is tried again") {
     const Directory directory;
