@@ -219,6 +219,8 @@ std::vector<Option> all_options() {
     also("keyring", "keyring_file");  // as Serf calls it
     const std::vector<Option> electing = election_options();
     options.insert(options.end(), electing.begin(), electing.end());
+    const std::vector<Option> keeping = journal_options();
+    options.insert(options.end(), keeping.begin(), keeping.end());
     const std::vector<Option> knobs = knob_options();
     options.insert(options.end(), knobs.begin(), knobs.end());
     return options;

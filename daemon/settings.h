@@ -10,6 +10,7 @@
 #include "agent/cluster/config.h"
 #include "agent/cluster/tags.h"
 #include "agent/election/config.h"
+#include "agent/history/retention.h"
 #include "agent/log.h"
 #include "agent/ring/settings.h"
 #include "swim/config.h"
@@ -46,6 +47,7 @@ struct Settings {
     cluster::Config cluster;
     std::vector<ring::RingSettings> rings;  // empty: the default one
     election::Config election;              // its name is not used
+    history::Retention retention;
 };
 
 }  // namespace muster
