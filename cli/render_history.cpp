@@ -20,6 +20,10 @@ bool is_of_leader(const ReadChange& change) {
            change.event == "new-leader" || change.event.starts_with("quorum-");
 }
 
+bool is_of_turnout(const ReadChange& change) {
+    return change.event == "members-missing" || change.event == "members-back";
+}
+
 std::string why(const ReadChange& change) {
     std::string text = printable(change.cause);
     if (!change.by.empty())
@@ -61,6 +65,9 @@ std::string what(const ReadChange& change) {
         return subject + " (" + std::to_string(change.payload.size()) + " bytes)";
     if (change.event == "conflict")
         return subject + " is also claimed by " + printable(claimant(change));
+    if (is_of_turnout(change))
+        return std::to_string(change.number) + " of " + std::to_string(change.number_before) +
+               " known members alive";
     if (change.event == "gap")
         return std::to_string(change.number) + " changes were not written down in time";
     return subject + " " + printable(change.payload);
@@ -95,16 +102,7 @@ void write_member(api::JsonEncoder& json, const ReadChange& change) {
     json.end_map();
 }
 
-}  // namespace
-
-std::string change_text(const ReadChange& change) {
-    return std::to_string(change.seq) + " " + to_rfc3339(change.wall_ns) + " " +
-           printable(change.event) + " " + what(change) + "\n";
-}
-
-std::string change_json(const ReadChange& change) {
-    std::string text;
-    api::JsonEncoder json(text, "_base64");
+void write_change(api::JsonEncoder& json, const ReadChange& change) {
     json.begin_map(0);
     json.natural_field("seq", change.seq);
     json.text_field("time", to_rfc3339(change.wall_ns));
@@ -122,6 +120,9 @@ std::string change_json(const ReadChange& change) {
         json.text_field("name", change.subject);
         json.payload_field("payload", change.payload);
         json.natural_field("ltime", change.number);
+    } else if (is_of_turnout(change)) {
+        json.natural_field("alive", change.number);
+        json.natural_field("known", change.number_before);
     } else if (change.event == "gap") {
         json.natural_field("lost", change.number);
     } else {
@@ -131,6 +132,71 @@ std::string change_json(const ReadChange& change) {
                         is_conflict ? claimant(change) : change.payload);
     }
     json.natural_field("health", change.health);
+    json.end_map();
+}
+
+}  // namespace
+
+std::string change_text(const ReadChange& change) {
+    return std::to_string(change.seq) + " " + to_rfc3339(change.wall_ns) + " " +
+           printable(change.event) + " " + what(change) + "\n";
+}
+
+std::string change_json(const ReadChange& change) {
+    std::string text;
+    api::JsonEncoder json(text, "_base64");
+    write_change(json, change);
+    return text += '\n';
+}
+
+std::string story_text(const api::ReadStory& story) {
+    std::string text;
+    for (const Bytes& sentence : story.sentences)
+        text += printable(sentence) + "\n";
+    return text;
+}
+
+std::string story_json(const api::ReadStory& story) {
+    std::string text;
+    api::JsonEncoder json(text, "_base64");
+    json.begin_map(0);
+    json.text_field("member", story.member);
+    json.text_field("status", story.status);
+    json.text_field("since", to_rfc3339(story.since_ns));
+    json.texts_field("sentences", story.sentences);
+    json.key("evidence");
+    json.begin_list(story.evidence.size());
+    for (const ReadChange& change : story.evidence)
+        write_change(json, change);
+    json.end_list();
+    json.end_map();
+    return text += '\n';
+}
+
+std::string findings_text(const std::vector<api::Finding>& findings) {
+    if (findings.empty())
+        return "nothing found\n";
+    std::string text;
+    for (const api::Finding& each : findings)
+        text += printable(each.finding) + "\n  seen by: " + printable(each.evidence) +
+                "\n  to do: " + printable(each.remedy) + "\n";
+    return text;
+}
+
+std::string findings_json(const std::vector<api::Finding>& findings) {
+    std::string text;
+    api::JsonEncoder json(text, "_base64");
+    json.begin_map(0);
+    json.key("findings");
+    json.begin_list(findings.size());
+    for (const api::Finding& each : findings) {
+        json.begin_map(0);
+        json.text_field("finding", each.finding);
+        json.text_field("evidence", each.evidence);
+        json.text_field("remedy", each.remedy);
+        json.end_map();
+    }
+    json.end_list();
     json.end_map();
     return text += '\n';
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/api/fields.h"
+#include "agent/api/finding.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
 
@@ -27,7 +28,8 @@ struct ReadChange {
     std::uint64_t health = 0;
     TextMap tags;
     std::optional<TextMap> tags_before;  // none: they are the same
-    std::uint64_t number = 0;            // term, Lamport time, changes lost
+    std::uint64_t number = 0;            // term, Lamport time, changes lost, members alive
+    std::uint64_t number_before = 0;     // members known
     Bytes fingerprint;
     Bytes fingerprint_before;
     Bytes payload;
@@ -41,7 +43,18 @@ struct ReadHistory {
     bool more = false;
 };
 
-// The error names the field that is not as it should be.
+// Why a member stands as it does.
+struct ReadStory {
+    Bytes member;
+    Bytes status;
+    std::int64_t since_ns = 0;
+    std::vector<Bytes> sentences;
+    std::vector<ReadChange> evidence;
+};
+
+// Each: the error names the field that is not as it should be.
 Result<ReadHistory> read_history(const Value& body);
+Result<ReadStory> read_story(const Value& body);
+Result<std::vector<Finding>> read_findings(const Value& body);
 
 }  // namespace muster::api

@@ -38,6 +38,10 @@ const char* to_string(Kind kind) {
             return "quorum-regained";
         case Kind::Ring:
             return "ring-changed";
+        case Kind::MembersMissing:
+            return "members-missing";
+        case Kind::MembersBack:
+            return "members-back";
         case Kind::Gap:
             break;
     }

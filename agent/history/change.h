@@ -35,11 +35,13 @@ enum class Kind : std::uint8_t {
     NewLeader,
     QuorumLost,
     QuorumRegained,
-    Ring,  // a ring uses other members
-    Gap,   // so many changes were seen and could not be kept
+    Ring,            // a ring uses other members
+    Gap,             // so many changes were seen and could not be kept
+    MembersMissing,  // fewer than half of the remembered members are there
+    MembersBack,     // at least half are there again
 };
-inline constexpr Kind last_kind = Kind::Gap;
-const char* to_string(Kind kind);  // "start", "member-join", ..., "conflict", "user", "gap"
+inline constexpr Kind last_kind = Kind::MembersBack;
+const char* to_string(Kind kind);  // "start", "member-join", ..., "gap", "members-back"
 
 enum class Standing : std::uint8_t { None, Alive, Suspect, Left, Failed };
 inline constexpr Standing last_standing = Standing::Failed;
@@ -65,9 +67,9 @@ struct Change {
     std::vector<Bytes> others;  // who confirmed it
     unsigned health = 0;        // this agent's own score at that time; 0: healthy
     // The leader's term; a user event's Lamport time; how many changes a gap stands for; the ring's
-    // fingerprint after it.
+    // fingerprint after it; how many members are there.
     std::uint64_t number = 0;
-    std::uint64_t number_before = 0;  // the ring's fingerprint before it
+    std::uint64_t number_before = 0;  // the ring's fingerprint before it; how many are remembered
     Bytes payload;                    // of a user event; of a start, the version
 };
 
