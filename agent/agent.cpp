@@ -163,6 +163,7 @@ std::optional<Error> Agent::Parts::start() {
     start.payload = config.version;
     record(std::move(start));
     journaling.look_again_at(started + settling_time);
+    missing.judge_from(started + settling_time);
     perform(node->start(started));
     udp.start();
     streams.start();
@@ -288,8 +289,9 @@ void Agent::Parts::stream_refused(TimePoint now, swim::StreamId id, const Endpoi
     if (id.inbound && fault.fault == swim::Fault::Decrypt) {
         std::vector<MemberView> views;
         node->members(views);
-        if (const auto sender = only_member_at(from, views))
-            undeciphered.count(now, *sender);
+        // A stream's port is of no use; a stranger is known by its host alone.
+        const auto sender = only_member_at(from, views);
+        undeciphered.count(now, sender ? *sender : *Endpoint::from_bytes(from.ip(), 0));
     }
     tell(Notice{Notice::Level::Warning,
                 "a stream from " + from.to_string() + " was refused: " + fault.detail});
@@ -306,6 +308,7 @@ void Agent::Parts::stream_mislabelled(const Endpoint& from, swim::Fault fault) {
 // What is readable comes before what is due: an agent that was paused must not accuse a member
 // whose answer lies in its socket (docs/detection.md, "Own stall").
 void Agent::Parts::turn() {
+    loop_lag.note(clock.now(), std::exchange(armed, never));
     udp.drain(drain_at_tick);
     const TimePoint now = clock.now();
     streams.expire(now);
@@ -315,6 +318,7 @@ void Agent::Parts::turn() {
     if (now >= next_look)
         look_at_address();
     keeping.turn(now, *node);
+    check_up(now);
     journaling.turn(now);
     if (now >= leave_deadline) {
         log.warn("the leave took too long, ending without it");
@@ -325,8 +329,9 @@ void Agent::Parts::turn() {
 }
 
 void Agent::Parts::arm() {
-    timer.arm(std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
-                        keeping.next_deadline(), journaling.next_deadline()}));
+    armed = std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
+                      keeping.next_deadline(), journaling.next_deadline()});
+    timer.arm(armed);
 }
 
 // ---- the interface ----

@@ -13,6 +13,7 @@
 
 #include "agent/api/backend.h"
 #include "agent/api/server.h"
+#include "agent/history/retention.h"
 #include "agent/log.h"
 #include "agent/node.h"
 #include "swim/endpoint.h"
@@ -34,6 +35,7 @@ struct AgentConfig {
     std::string keyring_file;           // where its changes go; empty: they end with the process
     swim::Verify verify;
     api::ServerConfig api;
+    history::Retention retention;  // of the history
     std::string data_dir;  // where state is kept over restarts; it exists. Empty: nothing is kept
     std::string version;
 };

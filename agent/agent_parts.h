@@ -14,10 +14,14 @@
 
 #include "agent/advertised.h"
 #include "agent/agent.h"
+#include "agent/checkup.h"
+#include "agent/findings.h"
 #include "agent/joining.h"
 #include "agent/journaling.h"
 #include "agent/keeping.h"
 #include "agent/keys.h"
+#include "agent/loop_lag.h"
+#include "agent/missing.h"
 #include "agent/net/asio_fwd.h"
 #include "agent/net/clock.h"
 #include "agent/net/resolver.h"
@@ -91,6 +95,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     // The file's writer has ended (backend_leader.cpp).
     void voted(std::uint64_t ticket, const std::optional<Error>& error);
     void tell(const election::Event& event);
+    void tell(const api::Turnout& turnout);
     void hand_over(const election::Answer& answer);
     void tell_view();
     void change_keys(const std::vector<cluster::KeyRequest>& wanted);
@@ -133,6 +138,17 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void members_at(const journal::Moment& moment,
                     std::function<void(const Result<journal::PastView>&)> done) override;
 
+    // backend_story.cpp
+    history::Live live(const Bytes& member) const override;
+    std::vector<api::Finding> findings() const override;
+    // What is looked at now and then, beside all that is asked.
+    void check_up(TimePoint now);
+    api::Turnout turnout() const;
+    Counters counters() const;
+    std::vector<FindingFacts::Sender> undeciphered_senders() const;
+    // "3 of 10 known members reachable since 03:12"; none: at least half are.
+    std::optional<std::string> missing_since() const;
+
     const ring::Rings& rings() const override;
     void ask_ring(api::RingJob job) override;
     TimePoint now() const override;
@@ -168,7 +184,13 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
 
     Endpoint bound;
     TimePoint started{};
-    TimePoint next_look = never;       // at the advertised address
+    TimePoint next_look = never;  // at the advertised address
+    TimePoint armed = never;      // the timer
+    LoopLag loop_lag;
+    Checkup checkup;
+    Missing missing;
+    TimePoint next_census{};           // how many members are there
+    std::uint64_t census_index = 0;    // of the view, at the last one
     TimePoint leave_deadline = never;  // a leave that nobody hears ends here
     RequestId last_request = 0;
     std::map<RequestId, Completion> requests;

@@ -56,6 +56,8 @@ api::Stats Agent::Parts::stats() const {
                                 .journal_lost = journaling.lost(),
                                 .journal_failures = journaling.failures(),
                                 .log_dropped = log.dropped(),
+                                .loop_lag = loop_lag,
+                                .worst_lag = loop_lag.worst(clock.now()),
                                 .uptime = clock.now() - started,
                                 .name = node->name(),
                                 .version = config.version,
@@ -76,6 +78,8 @@ std::vector<std::string> Agent::Parts::warnings() const {
                       " (0 is healthy): it hears less from the others than it should, or is short "
                       "of CPU");
     }
+    if (const std::optional<std::string> too_few = missing_since())
+        all.push_back(*too_few);
     if (!keeping.trouble().empty()) {
         all.push_back(keeping.trouble() +
                       ": what this agent learns now would not survive its restart; it is tried "

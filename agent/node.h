@@ -27,6 +27,7 @@
 #include "agent/memory.h"
 #include "agent/ring/settings.h"
 #include "swim/config.h"
+#include "swim/last_heard.h"
 #include "swim/packet.h"
 #include "swim/result.h"
 #include "swim/stream.h"
@@ -78,6 +79,17 @@ struct NodeStats {
     std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
     std::uint64_t probes = 0, probes_failed = 0, refutations = 0;
     std::uint64_t coordinate_resets = 0;
+    // Failed members, and those that are only tried again: remembered, and not there.
+    std::size_t absent = 0;
+};
+
+// How the members that answered our own probes in the last ten minutes did so.
+struct ProbePaths {
+    std::size_t heard = 0;
+    // Of them, with no direct answer by UDP for a minute before their last one: it came by way of
+    // others, or by TCP.
+    std::size_t relayed = 0;
+    std::size_t streamed = 0;
 };
 
 class Node {
@@ -194,6 +206,9 @@ public:
     const election::Election* election() const;
     // Where a member stands, as far as our probes have told; our own for our name.
     std::optional<cluster::Coordinate> coordinate(BytesView name) const;
+    // How our own probes heard a member last; none: it is not on the wire.
+    std::optional<swim::LastHeard> last_heard(BytesView name) const;
+    ProbePaths probe_paths(TimePoint now) const;
     NodeStats stats() const;
     // Its awareness score: 0 is healthy.
     unsigned health() const;

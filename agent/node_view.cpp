@@ -83,6 +83,29 @@ std::optional<cluster::Coordinate> Node::coordinate(BytesView name) const {
     return parts_->coordinates.find(name);
 }
 
+std::optional<swim::LastHeard> Node::last_heard(BytesView name) const {
+    const swim::Member* member = parts_->swim.table().find(name);
+    return member != nullptr ? std::optional(member->heard) : std::nullopt;
+}
+
+ProbePaths Node::probe_paths(TimePoint now) const {
+    constexpr Duration lately = std::chrono::minutes(10);
+    constexpr Duration detour = std::chrono::minutes(1);
+    ProbePaths paths;
+    for (const auto& member : parts_->swim.table().entries()) {
+        const swim::LastHeard& heard = member->heard;
+        const auto last = std::max({heard.direct(), heard.relayed(), heard.streamed()});
+        if (!member->is_live() || !last || now - *last > lately) {
+            continue;
+        }
+        ++paths.heard;
+        if (!heard.direct() || *last - *heard.direct() >= detour) {
+            ++(last == heard.streamed() ? paths.streamed : paths.relayed);
+        }
+    }
+    return paths;
+}
+
 NodeStats Node::stats() const {
     const auto& members = parts_->cluster.members();
     const auto& sender = parts_->swim.sender();
@@ -114,6 +137,10 @@ NodeStats Node::stats() const {
     stats.probes_failed = parts_->swim.prober().failures();
     stats.refutations = parts_->swim.refutations();
     stats.coordinate_resets = parts_->coordinates.resets();
+    stats.absent = stats.failed;
+    parts_->cluster.address_book().each([&](const Bytes& name, const Endpoint&, TimePoint) {
+        stats.absent += members.find(name) == nullptr ? 1U : 0U;
+    });
     return stats;
 }
 

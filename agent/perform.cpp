@@ -89,6 +89,7 @@ void Agent::Parts::tell(const MemberEvent& event) {
 
 void Agent::Parts::tell(const NameConflict& conflict) {
     record(history::change_of(conflict));
+    checkup.note(clock.now(), conflict);
     tell(Notice{Notice::Level::Error, describe(conflict, node->name())});
 }
 

@@ -119,6 +119,8 @@ api::Stats describe(const StatsSource& source) {
     stats["streams"] = streams(source.streams);
     stats["api"] = api_section(source);
     stats["store"] = store_section(source);
+    stats["loop"] = {{"turns", std::to_string(source.loop_lag.turns())},
+                     {"worst_ms", std::to_string(source.worst_lag / std::chrono::milliseconds(1))}};
     stats["journal"] = {{"state", source.journal_trouble.empty() ? "ok" : source.journal_trouble},
                         {"recorded", std::to_string(source.journal_recorded)},
                         {"lost", std::to_string(source.journal_lost)},

@@ -4,6 +4,7 @@
 #include "agent/advertised.h"
 #include "agent/api/backend.h"
 #include "agent/api/server.h"
+#include "agent/loop_lag.h"
 #include "agent/net/streams.h"
 #include "agent/net/udp.h"
 #include "agent/node.h"
@@ -28,6 +29,8 @@ struct StatsSource {
     std::uint64_t journal_lost = 0;
     std::uint64_t journal_failures = 0;
     std::uint64_t log_dropped = 0;
+    LoopLag loop_lag;
+    Duration worst_lag{};
     Duration uptime{};
     BytesView name;
     std::string version;

@@ -47,6 +47,8 @@ bool has_reply_body(Command command, bool extended) {
         case Command::VotersRecover:
         case Command::History:
         case Command::MembersAt:
+        case Command::Explain:
+        case Command::Doctor:
             return true;
         case Command::Tags:
         case Command::Event:

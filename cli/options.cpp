@@ -24,6 +24,7 @@ struct Raw {
     WaitOptions wait;
     HistoryOptions history;
     std::string since;
+    ExplainOptions explain;
     std::vector<std::string> wait_members;
     std::string timeout;
     MonitorOptions monitor;
@@ -97,6 +98,10 @@ void add_others(CLI::App& app, Raw& raw) {
     add(*history, "--from", raw.history.from, "SEQ", "from the change with this number on")
         ->check(CLI::NonNegativeNumber);
     history->add_flag("--follow", raw.history.follow, "and go on as more happens");
+    CLI::App* explain =
+        app.add_subcommand("explain", "why a member stands as it does, and what to do");
+    add(*explain, "name", raw.explain.member, "NAME", "the member's name")->required();
+    app.add_subcommand("doctor", "what is wrong with this agent, and what to do (4: something is)");
     app.add_subcommand("info", "the agent itself: counts, health, warnings");
     CLI::App* monitor = app.add_subcommand("monitor", "the agent's log, as it is written");
     add(*monitor, "--log-level", raw.monitor.log_level, "LEVEL",
@@ -151,6 +156,10 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
         }
         return raw.history;
     }
+    if (command == "explain")
+        return raw.explain;
+    if (command == "doctor")
+        return DoctorOptions{};
     if (command == "monitor")
         return raw.monitor;
     if (command == "version")

@@ -30,6 +30,10 @@ struct HistoryOptions {
     std::uint64_t from = 0;         // the first change; 0: the oldest
     bool follow = false;
 };
+struct ExplainOptions {
+    std::string member;
+};
+struct DoctorOptions {};
 struct JoinOptions {
     std::vector<std::string> seeds;
     bool replay = false;
@@ -109,6 +113,7 @@ struct RingExportOptions {
 };
 struct RingDiffOptions {
     api::RingDiffRequest request;
+    std::string at;  // a moment as cli/moment.h reads it; empty: the request says what
 };
 struct RingStatusOptions {
     std::string ring;
@@ -161,11 +166,12 @@ struct RunOptions {
 
 using CommandOptions =
     std::variant<MembersOptions, JoinOptions, LeaveOptions, ForceLeaveOptions, InfoOptions,
-                 WaitOptions, HistoryOptions, MonitorOptions, VersionOptions, TagsOptions,
-                 EventOptions, QueryOptions, KeysOptions, RotateOptions, KeygenOptions, RttOptions,
-                 ReachabilityOptions, RingOwnersOptions, RingShowOptions, RingExportOptions,
-                 RingDiffOptions, RingStatusOptions, DrainOptions, LeaderOptions, ResignOptions,
-                 TransferOptions, CheckTokenOptions, ResetOptions, VotersOptions, RunOptions>;
+                 WaitOptions, HistoryOptions, ExplainOptions, DoctorOptions, MonitorOptions,
+                 VersionOptions, TagsOptions, EventOptions, QueryOptions, KeysOptions,
+                 RotateOptions, KeygenOptions, RttOptions, ReachabilityOptions, RingOwnersOptions,
+                 RingShowOptions, RingExportOptions, RingDiffOptions, RingStatusOptions,
+                 DrainOptions, LeaderOptions, ResignOptions, TransferOptions, CheckTokenOptions,
+                 ResetOptions, VotersOptions, RunOptions>;
 
 struct Options {
     std::string api;       // a socket's path; empty: the default

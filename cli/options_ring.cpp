@@ -15,6 +15,7 @@ struct RingOptions::Raw {
     RingOwnersOptions owners;
     std::string without;
     std::string with;
+    std::string at;
     std::string timeout = "0s";
     CLI::App* drain = nullptr;
     std::string time;
@@ -62,10 +63,15 @@ void RingOptions::add_to(CLI::App& app) {
                      "owners in different zones, as far as there are");
     CLI::App* show = raw.ring->add_subcommand("show", "who is in the ring, and with which share");
     CLI::App* part = raw.ring->add_subcommand("export", "the whole assignment, as JSON");
-    CLI::App* diff = raw.ring->add_subcommand("diff", "which keys a change would move");
+    CLI::App* diff =
+        raw.ring->add_subcommand("diff", "which keys a change would move, or has moved");
     auto* without = add(*diff, "--without", raw.without, "NAME", "if this member went");
-    add(*diff, "--with", raw.with, "NAME:WEIGHT", "if this member came, or had this weight")
-        ->excludes(without);
+    auto* with =
+        add(*diff, "--with", raw.with, "NAME:WEIGHT", "if this member came, or had this weight");
+    auto* at = add(*diff, "--at", raw.at, "MOMENT",
+                   "since a change's number, so long ago, or a time in UTC");
+    with->excludes(without);
+    at->excludes(without)->excludes(with);
     CLI::App* status =
         raw.ring->add_subcommand("status", "whether all agents use the same ring (4: they do not)");
     add(*status, "--timeout", raw.timeout, "DURATION",
@@ -120,9 +126,11 @@ CommandOptions RingOptions::chosen(const std::string& command) {
         diff.request.with = joining_of(raw.with);
     else if (!raw.without.empty())
         diff.request.without = raw.without;
+    else if (!raw.at.empty())
+        diff.at = raw.at;
     else
-        throw CLI::ValidationError("ring diff",
-                                   "say which change: --without NAME or --with NAME:WEIGHT");
+        throw CLI::ValidationError(
+            "ring diff", "say which change: --without NAME, --with NAME:WEIGHT or --at MOMENT");
     return diff;
 }
 

@@ -46,6 +46,12 @@ std::string what(const ReadChange& change) {
         return subject + " (" + std::to_string(change.payload.size()) + " bytes)";
     if (change.event == "conflict")
         return subject + " is also claimed by " + printable(claimant(change));
+    if (is_of_turnout(change))
+        return std::to_string(change.number) + " of " + std::to_string(change.number_before) +
+               " known members alive";
+    if (change.event == "gap" && !change.subject.empty())
+        return "hook " + subject + " was not given " + std::to_string(change.number) +
+               " events: too many waited for it";
     if (change.event == "gap")
         return std::to_string(change.number) + " changes were not written down in time";
     return subject + " " + printable(change.payload);
@@ -60,6 +66,58 @@ std::string change_text(const ReadChange& change) {
 
 std::string change_json(const ReadChange& change) {
     return api::to_json(change) + '\n';
+}
+
+std::string story_text(const api::ReadStory& story) {
+    std::string text;
+    for (const Bytes& sentence : story.sentences)
+        text += printable(sentence) + "\n";
+    return text;
+}
+
+std::string story_json(const api::ReadStory& story) {
+    std::string text;
+    api::JsonEncoder json(text, "_base64");
+    json.begin_map(0);
+    json.text_field("member", story.member);
+    json.text_field("status", story.status);
+    json.text_field("since", api::to_rfc3339(story.since_ns));
+    json.texts_field("sentences", story.sentences);
+    json.key("evidence");
+    json.begin_list(story.evidence.size());
+    for (const ReadChange& change : story.evidence)
+        api::write(json, change);
+    json.end_list();
+    json.end_map();
+    return text += '\n';
+}
+
+std::string findings_text(const std::vector<api::Finding>& findings) {
+    if (findings.empty())
+        return "nothing found\n";
+    std::string text;
+    for (const api::Finding& each : findings)
+        text += printable(each.finding) + "\n  seen by: " + printable(each.evidence) +
+                "\n  to do: " + printable(each.remedy) + "\n";
+    return text;
+}
+
+std::string findings_json(const std::vector<api::Finding>& findings) {
+    std::string text;
+    api::JsonEncoder json(text, "_base64");
+    json.begin_map(0);
+    json.key("findings");
+    json.begin_list(findings.size());
+    for (const api::Finding& each : findings) {
+        json.begin_map(0);
+        json.text_field("finding", each.finding);
+        json.text_field("evidence", each.evidence);
+        json.text_field("remedy", each.remedy);
+        json.end_map();
+    }
+    json.end_list();
+    json.end_map();
+    return text += '\n';
 }
 
 std::string gap_text(std::uint64_t from, std::uint64_t to) {

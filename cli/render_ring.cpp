@@ -138,8 +138,9 @@ std::string ring_show_json(const api::ReadRing& ring) {
     });
 }
 
-std::string ring_diff_text(const api::ReadRingDiff& diff) {
-    std::string text = percent(diff.moved) + " of the keys would move" +
+std::string ring_diff_text(const api::ReadRingDiff& diff, bool has_happened) {
+    std::string text = percent(diff.moved) +
+                       (has_happened ? " of the keys have moved" : " of the keys would move") +
                        (diff.exact ? "\n" : ", as is to be expected\n");
     if (!diff.listed)
         return text + "(too many pairs of members to list)\n";

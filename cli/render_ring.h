@@ -17,7 +17,7 @@ std::string ring_owners_json(const api::ReadRingOwners& reply, const Bytes& key,
 std::string ring_show_text(const api::ReadRing& ring);
 std::string ring_show_json(const api::ReadRing& ring);
 
-std::string ring_diff_text(const api::ReadRingDiff& diff);
+std::string ring_diff_text(const api::ReadRingDiff& diff, bool has_happened = false);
 std::string ring_diff_json(const api::ReadRingDiff& diff);
 
 std::string ring_status_text(const api::ReadRingStatus& status);

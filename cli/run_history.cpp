@@ -1,9 +1,8 @@
-// What has happened, and how it was.
+// What has happened, how it was, and why it is so.
 #include <chrono>
 
 #include "agent/api/history_messages.h"
 #include "agent/api/history_reader.h"
-#include "cli/moment.h"
 #include "cli/render.h"
 #include "cli/render_history.h"
 #include "cli/run_parts.h"
@@ -25,8 +24,12 @@ std::int64_t wall_now() {
 
 }  // namespace
 
+Result<PastMoment> moment_of(std::string_view text) {
+    return parse_moment(text, wall_now());
+}
+
 ExitStatus Run::show_past(const MembersOptions& asked) {
-    const Result<PastMoment> moment = parse_moment(asked.at, wall_now());
+    const Result<PastMoment> moment = moment_of(asked.at);
     if (!moment)
         return fail(moment.error().text);
     Result<Client> client = connect_to_musterd();
@@ -80,6 +83,28 @@ ExitStatus Run::operator()(const HistoryOptions& asked) {
                 return fail(record.error().text);
         } while (Clock::now() < *next && client->has_record());
     }
+}
+
+ExitStatus Run::operator()(const ExplainOptions& asked) {
+    Result<Client> client = connect_to_musterd();
+    if (!client)
+        return fail(client.error().text);
+    const auto story =
+        client->ask(Command::Explain, api::ExplainRequest{.member = asked.member}, api::read_story);
+    if (!story)
+        return fail(story.error().text);
+    return print(options_->json ? story_json(*story) : story_text(*story));
+}
+
+ExitStatus Run::operator()(const DoctorOptions& /*asked*/) {
+    Result<Client> client = connect_to_musterd();
+    if (!client)
+        return fail(client.error().text);
+    const auto findings = client->ask(Command::Doctor, api::read_findings);
+    if (!findings)
+        return fail(findings.error().text);
+    return print(options_->json ? findings_json(*findings) : findings_text(*findings),
+                 findings->empty() ? ExitStatus::Done : ExitStatus::No);
 }
 
 }  // namespace muster::cli

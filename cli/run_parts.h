@@ -8,6 +8,7 @@
 #include "agent/api/messages.h"
 #include "agent/api/reply_reader_leader.h"
 #include "cli/client.h"
+#include "cli/moment.h"
 #include "cli/options.h"
 #include "cli/rotation.h"
 #include "cli/run.h"
@@ -34,6 +35,8 @@ public:
     ExitStatus operator()(const WaitOptions& asked);
     // run_history.cpp
     ExitStatus operator()(const HistoryOptions& asked);
+    ExitStatus operator()(const ExplainOptions& asked);
+    ExitStatus operator()(const DoctorOptions& asked);
     // run.cpp
     ExitStatus operator()(const MonitorOptions& asked);
     ExitStatus operator()(const VersionOptions& asked);
@@ -83,6 +86,9 @@ private:
     const Target* target_;
     Terminal* terminal_;
 };
+
+// A moment of the past, as cli/moment.h reads it, counted from now.
+Result<PastMoment> moment_of(std::string_view text);
 
 // What is not so yet, if all agents are to use the same ring; empty: they do. Waits for answers
 // until the deadline, at most.

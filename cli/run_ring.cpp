@@ -141,14 +141,24 @@ ExitStatus Run::operator()(const RingShowOptions& asked) {
 }
 
 ExitStatus Run::operator()(const RingDiffOptions& asked) {
+    api::RingDiffRequest request = asked.request;
+    if (!asked.at.empty()) {
+        const Result<PastMoment> moment = moment_of(asked.at);
+        if (!moment)
+            return fail(moment.error().text);
+        request.seq = moment->seq;
+        if (!moment->seq)
+            request.time_ns = moment->wall_ns;
+    }
     Result<Client> client = connect_to_musterd();
     if (!client)
         return fail(client.error().text);
     const auto diff =
-        client->ask<api::ReadRingDiff>(Command::RingDiff, asked.request, api::read_ring_diff);
+        client->ask<api::ReadRingDiff>(Command::RingDiff, request, api::read_ring_diff);
     if (!diff)
         return fail(diff.error().text);
-    return print(options_->json ? ring_diff_json(*diff) : ring_diff_text(*diff));
+    return print(options_->json ? ring_diff_json(*diff)
+                                : ring_diff_text(*diff, /*has_happened=*/request.is_of_past()));
 }
 
 ExitStatus Run::operator()(const RingStatusOptions& asked) {

@@ -25,6 +25,7 @@ public:
         check_swim();
         check_cluster();
         check_election();
+        positive("journal.keep", settings_.retention.keep);
         return std::move(errors_);
     }
 

@@ -35,6 +35,7 @@ AgentConfig agent_config(const Settings& settings) {
     config.api.path = settings.api;
     config.api.rpc = settings.rpc_addr;
     config.api.auth_key = settings.rpc_auth;
+    config.retention = settings.retention;
     config.version = MUSTER_VERSION;
     return config;
 }

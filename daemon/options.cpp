@@ -240,6 +240,8 @@ std::vector<Option> all_options() {
     option_of("event_handler")->is_whole = true;
     const std::vector<Option> electing = election_options();
     options.insert(options.end(), electing.begin(), electing.end());
+    const std::vector<Option> keeping = journal_options();
+    options.insert(options.end(), keeping.begin(), keeping.end());
     const std::vector<Option> knobs = knob_options();
     options.insert(options.end(), knobs.begin(), knobs.end());
     return options;

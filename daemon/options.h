@@ -54,6 +54,8 @@ std::vector<Option> all_options();
 std::vector<Option> knob_options();
 // And what the leader's election is told.
 std::vector<Option> election_options();
+// And how much of the past is kept.
+std::vector<Option> journal_options();
 
 // The option, or null.
 const Option* find_option(const std::vector<Option>& options, std::string_view section,

@@ -10,6 +10,7 @@
 #include "agent/cluster/config.h"
 #include "agent/cluster/tags.h"
 #include "agent/election/config.h"
+#include "agent/history/retention.h"
 #include "agent/hooks/spec.h"
 #include "agent/log.h"
 #include "agent/ring/settings.h"
@@ -48,6 +49,7 @@ struct Settings {
     std::vector<ring::RingSettings> rings;  // empty: the default one
     std::vector<hooks::Spec> hooks;         // Serf's event handlers first
     election::Config election;              // its name is not used
+    history::Retention retention;
 };
 
 }  // namespace muster

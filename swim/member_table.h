@@ -16,6 +16,7 @@
 
 #include "swim/bytes.h"
 #include "swim/endpoint.h"
+#include "swim/last_heard.h"
 #include "swim/message.h"
 #include "swim/random.h"
 #include "swim/suspicion.h"
@@ -32,6 +33,7 @@ struct Member {
     State state = State::Dead;
     TimePoint state_change{};
     std::unique_ptr<Suspicion> suspicion;  // while state is Suspect
+    LastHeard heard;                       // by our own probes
 
     bool is_live() const { return state == State::Alive || state == State::Suspect; }
     bool is_gone() const { return !is_live(); }

@@ -144,6 +144,7 @@ bool Prober::ack(TimePoint now, const Ack& ack, Output& out) {
             out.bytes += probe_.name;
             out.bytes += ack.payload;
         }
+        note_answer(now, /*streamed=*/false);
         succeed(now, out);
         return true;
     }
@@ -170,6 +171,7 @@ bool Prober::stream_ack(TimePoint now, StreamId id, std::uint32_t sequence, Outp
     }
     probe_.stream.reset();
     if (sequence == probe_.sequence) {
+        note_answer(now, /*streamed=*/true);
         succeed(now, out);
     }
     return true;
@@ -181,6 +183,20 @@ bool Prober::stream_failed(StreamId id) {
     }
     probe_.stream.reset();
     return true;
+}
+
+void Prober::note_answer(TimePoint now, bool streamed) {
+    Member* member = table_.find(probe_.name);
+    if (member == nullptr) {
+        return;
+    }
+    if (streamed) {
+        member->heard.streamed(now);
+    } else if (probe_.relayed) {
+        member->heard.relayed(now);
+    } else {
+        member->heard.direct(now, now - probe_.sent);
+    }
 }
 
 void Prober::succeed(TimePoint now, Output& out) {

@@ -90,6 +90,7 @@ private:
     void begin(TimePoint now, Output& out);
     void ask_relays(TimePoint now, Output& out);
     void ping_stream(Output& out);
+    void note_answer(TimePoint now, bool streamed);
     void succeed(TimePoint now, Output& out);
     void fail(TimePoint now, Output& out);
     void accuse(TimePoint now, Member& member, Output& out);

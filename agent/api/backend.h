@@ -14,11 +14,14 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/api/finding.h"
 #include "agent/api/ring_questions.h"
+#include "agent/api/turnout.h"
 #include "agent/cluster/tags.h"
 #include "agent/effects.h"
 #include "agent/election/leader_view.h"
 #include "agent/election/request.h"
+#include "agent/history/story.h"
 #include "agent/journal/question.h"
 #include "agent/node.h"
 #include "swim/bytes.h"
@@ -62,6 +65,8 @@ public:
     virtual void on_ring_change(const RingChange& /*change*/) {}
     virtual bool wants_ring_changes() const { return false; }
     virtual void on_leadership(const election::Event& event) = 0;
+    // Fewer than half of the remembered members are there, or at least half are again.
+    virtual void on_turnout(const Turnout& /*turnout*/) {}
     // The view's index has risen, for whatever reason; its events, if any, were told before.
     virtual void on_view(std::uint64_t index) = 0;
     // One log record as the daemon wrote it. Called on the loop thread.
@@ -115,6 +120,11 @@ public:
                          std::function<void(const Result<journal::Page>&)> done) = 0;
     virtual void members_at(const journal::Moment& moment,
                             std::function<void(const Result<journal::PastView>&)> done) = 0;
+
+    // What is known of the member of this name now.
+    virtual history::Live live(const Bytes& member) const = 0;
+    // What is wrong with this agent, as far as it can tell.
+    virtual std::vector<Finding> findings() const = 0;
 
     // The rings as the agent uses them now. Valid until the next input.
     virtual const ring::Rings& rings() const = 0;

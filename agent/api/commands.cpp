@@ -152,6 +152,10 @@ void Conversation::perform(Request request) {
             return history(request);
         case Command::MembersAt:
             return members_at(request);
+        case Command::Explain:
+            return explain(request);
+        case Command::Doctor:
+            return doctor(request);
     }
 }
 
@@ -352,6 +356,8 @@ void Conversation::refuse(const Request& request, std::string_view error) {
         case Command::Drain:
         case Command::History:
         case Command::MembersAt:
+        case Command::Explain:
+        case Command::Doctor:
             return reply_nothing(request, error);
         case Command::Leader:
             return reply_leader(request, error);

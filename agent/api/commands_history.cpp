@@ -4,6 +4,8 @@
 
 #include "agent/api/conversation.h"
 #include "agent/api/history_messages.h"
+#include "agent/api/text.h"
+#include "agent/history/story.h"
 #include "agent/ring/member_set.h"
 
 namespace muster::api {
@@ -27,7 +29,7 @@ void write_fingerprint(Encoder& encoder, std::string_view key, const history::Ch
 }
 
 void write_change(Encoder& encoder, const history::Change& change) {
-    encoder.begin_map(20);
+    encoder.begin_map(21);
     encoder.text_field("Addr", change.endpoint.plain().ip_text());
     encoder.text_field("By", change.by);
     encoder.text_field("Cause", change.cause);
@@ -39,6 +41,8 @@ void write_change(Encoder& encoder, const history::Change& change) {
     encoder.natural_field("Health", change.health);
     encoder.natural_field("Incarnation", change.incarnation);
     encoder.natural_field("Number", change.kind == history::Kind::Ring ? 0 : change.number);
+    encoder.natural_field("NumberBefore",
+                          change.kind == history::Kind::Ring ? 0 : change.number_before);
     encoder.texts_field("Others", change.others);
     encoder.payload_field("Payload", change.payload);
     encoder.natural_field("Port", change.endpoint.port());
@@ -67,6 +71,20 @@ void write_page(Encoder& encoder, const journal::Page& page) {
     encoder.natural_field("Newest", page.newest);
     encoder.natural_field("Next", page.next);
     encoder.natural_field("Oldest", page.oldest);
+    encoder.end_body();
+}
+
+void write_story(Encoder& encoder, const history::Story& story) {
+    encoder.begin_body(5);
+    encoder.key("Evidence");
+    encoder.begin_list(story.evidence.size());
+    for (const history::Change& change : story.evidence)
+        write_change(encoder, change);
+    encoder.end_list();
+    encoder.text_field("Member", story.member);
+    encoder.texts_field("Sentences", story.sentences);
+    encoder.integer_field("Since", story.since_ns);
+    encoder.text_field("Status", story.status);
     encoder.end_body();
 }
 
@@ -133,6 +151,63 @@ void Conversation::members_at(const Request& request) {
     };
     premises_.backend.members_at({.seq = wanted->seq, .wall_ns = wanted->time_ns.value_or(0)},
                                  completion<const Result<journal::PastView>&>(done));
+}
+
+// The rows of one member, of which there may be many pages: its newest are wanted.
+struct Conversation::Explaining {
+    Request request;
+    Bytes member;
+    std::uint64_t from = 0;
+    std::vector<history::Change> changes;
+    std::string trouble;  // why there are no more of them
+};
+
+void Conversation::explain(const Request& request) {
+    const Result<ExplainRequest> wanted = decode_explain(request.body);
+    if (!wanted)
+        return malformed(request, wanted.error());
+    look_back(std::make_shared<Explaining>(Explaining{request, wanted->member, 0, {}, {}}));
+}
+
+void Conversation::look_back(const std::shared_ptr<Explaining>& asked) {
+    journal::Question question;
+    question.member = asked->member;
+    question.from = asked->from;
+    question.limit = history::most_changes;
+    const auto done = [this, asked](const Result<journal::Page>& page) {
+        if (!page) {
+            asked->trouble = page.error().text;
+            return reply_story(*asked);
+        }
+        std::vector<history::Change>& changes = asked->changes;
+        changes.insert(changes.end(), page->changes.begin(), page->changes.end());
+        if (changes.size() > history::most_changes)
+            changes.erase(changes.begin(),
+                          changes.end() - static_cast<std::ptrdiff_t>(history::most_changes));
+        if (!page->more)
+            return reply_story(*asked);
+        asked->from = page->next;
+        look_back(asked);
+    };
+    premises_.backend.history(question, completion<const Result<journal::Page>&>(done));
+}
+
+void Conversation::reply_story(const Explaining& asked) {
+    const Backend& backend = premises_.backend;
+    std::optional<history::Story> story =
+        history::tell(asked.member, asked.changes, backend.live(asked.member),
+                      {.self = backend.self(), .now_ns = backend.wall_time(backend.now())});
+    if (!asked.trouble.empty() && !story)
+        return refuse(asked.request, asked.trouble);
+    if (!story)
+        return refuse(asked.request, "no member '" + printable(asked.member) +
+                                         "' is known, nor does the history know one of that name "
+                                         "(see muster members)");
+    if (!asked.trouble.empty())
+        story->sentences.push_back("How that came is not known: " + asked.trouble + ".");
+    auto body = std::make_shared<std::string>();
+    write_story(*make_encoder(encoding_, *body), *story);
+    reply_shared(asked.request, body);
 }
 
 }  // namespace muster::api

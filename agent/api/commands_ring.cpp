@@ -71,6 +71,20 @@ void add_pending(const ring::View& view, const Backend& backend, RingFacts& fact
     }
 }
 
+// Who would be in this ring, had the members of then come to rest: eligible by its settings of now.
+ring::SharedMembers set_of(const ring::RingSettings& settings, const history::View& past) {
+    std::vector<ring::Member> members;
+    for (const auto& [name, entry] : past) {
+        const bool is_here = entry.standing == history::Standing::Alive ||
+                             entry.standing == history::Standing::Suspect;
+        const cluster::Tags tags = is_here ? cluster::decode_tags(entry.tags) : cluster::Tags();
+        if (is_here && settings.passes(tags))
+            members.push_back(
+                ring::member_of(name, tags, settings.tags, cluster::is_drained(tags)));
+    }
+    return std::make_shared<const ring::MemberSet>(settings.function, std::move(members));
+}
+
 bool is_quick(const RingOwnersRequest& request, const RingFacts& facts) {
     const std::uint64_t wanted = request.owners == 0 ? facts.replicas : request.owners;
     const bool walks = facts.in_use->function().algorithm == ring::Algorithm::Vnodes;
@@ -150,6 +164,8 @@ void Conversation::ring_diff(const Request& request) {
     const ring::View* view = asked_ring(request, wanted);
     if (view == nullptr)
         return;
+    if (wanted->is_of_past())
+        return ring_diff_since(request, *wanted, view->settings().name);
     Result<ring::SharedMembers> changed = changed_set(*view->in_use(), *wanted);
     if (!changed)
         return refuse(request, changed.error().text);
@@ -158,6 +174,29 @@ void Conversation::ring_diff(const Request& request) {
              [name](Encoder& encoder, const std::vector<SharedRing>& rings) {
                  write_ring_diff(encoder, name, *rings[0], *rings[1]);
              });
+}
+
+// From the ring of the members as they were to the one in use; two questions, and the first is the
+// journal's.
+void Conversation::ring_diff_since(const Request& request, const RingDiffRequest& wanted,
+                                   const Bytes& name) {
+    const auto done = [this, request, name](const Result<journal::PastView>& past) {
+        if (!past)
+            return refuse(request, past.error().text);
+        // The configuration may have changed meanwhile.
+        const ring::View* view = find_ring(request, name);
+        if (view == nullptr)
+            return;
+        ask_ring(request,
+                 {.ring = name,
+                  .sets = {set_of(view->settings(), past->members), view->in_use()},
+                  .keeps = 1},
+                 [name](Encoder& encoder, const std::vector<SharedRing>& rings) {
+                     write_ring_diff(encoder, name, *rings[0], *rings[1]);
+                 });
+    };
+    premises_.backend.members_at({.seq = wanted.seq, .wall_ns = wanted.time_ns.value_or(0)},
+                                 completion<const Result<journal::PastView>&>(done));
 }
 
 void Conversation::ring_export(const Request& request) {

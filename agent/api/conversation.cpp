@@ -212,6 +212,11 @@ void Conversation::on_leadership(LeadershipRecord& record) {
         premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);
 }
 
+void Conversation::on_turnout(TurnoutRecord& record) {
+    if (!ended_)
+        premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);
+}
+
 void Conversation::on_log(MonitorRecord& record) {
     if (!ended_)
         premises_.stats.records_dropped += subscriptions_.deliver(record, encoding_, *link_);

@@ -6,8 +6,6 @@
 // size of one request. Loop thread only.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/api/access.h"
 #include "agent/api/backend.h"
 #include "agent/api/encoder.h"
 #include "agent/api/link.h"
@@ -33,16 +32,7 @@ class Tally;
 
 namespace muster::api {
 
-// Who is on the other side, and what that allows.
-struct Access {
-    bool may_change = false;
-    std::string denial;  // why it may not, and who may: after "permission denied: "
-    bool needs_auth = false;
-    bool json = false;  // JSON lines are spoken here
-};
-
-// Of a peer on the Unix socket: root, the daemon's own user and `writers` may change things.
-Access unix_access(uid_t peer, uid_t owner, const std::vector<uid_t>& writers);
+struct RingDiffRequest;
 
 // What the conversations of one server share.
 struct Premises {
@@ -70,6 +60,7 @@ public:
     void on_user_event(UserEventRecord& record);
     void on_query(const QueryNews& news);
     void on_leadership(LeadershipRecord& record);
+    void on_turnout(TurnoutRecord& record);
     void on_log(MonitorRecord& record);
     void on_view(std::uint64_t index);
     void on_ring_change(RingChangeRecord& record);
@@ -135,6 +126,7 @@ private:
     void ring(const Request& request);
     void ring_owners(const Request& request);
     void ring_diff(const Request& request);
+    void ring_diff_since(const Request& request, const RingDiffRequest& wanted, const Bytes& name);
     void ring_export(const Request& request);
     struct RingInquiry;
     void ring_status(const Request& request);
@@ -169,6 +161,12 @@ private:
     // The commands about the past, in commands_history.cpp.
     void history(const Request& request);
     void members_at(const Request& request);
+    struct Explaining;
+    void explain(const Request& request);
+    void look_back(const std::shared_ptr<Explaining>& asked);
+    void reply_story(const Explaining& asked);
+    // What this agent finds wrong about itself, in commands_doctor.cpp.
+    void doctor(const Request& request);
 
     // The request's body is not as it should be.
     void malformed(const Request& request, const Error& error);

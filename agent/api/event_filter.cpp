@@ -67,6 +67,8 @@ bool EventFilter::add(std::string_view filter, bool extended) {
     }
     if (extended && filter == "ring-changed")
         ring_changes_ = known = true;
+    if (extended && add_turnout(filter))
+        known = true;
     for (const Kind kind : known_kinds(extended)) {
         if (everything || filter == to_string(kind)) {
             kinds_ = static_cast<std::uint8_t>(kinds_ | bit(kind));
@@ -74,6 +76,15 @@ bool EventFilter::add(std::string_view filter, bool extended) {
         }
     }
     return add_leadership(filter, extended) || known;
+}
+
+bool EventFilter::add_turnout(std::string_view filter) {
+    const bool everything = filter == "*";
+    const bool missing = everything || filter == event_name({.alive = 0, .known = 1});
+    const bool back = everything || filter == event_name({.alive = 1, .known = 1});
+    members_missing_ = members_missing_ || missing;
+    members_back_ = members_back_ || back;
+    return missing || back;
 }
 
 bool EventFilter::add_leadership(std::string_view filter, bool extended) {

@@ -1,5 +1,6 @@
 // Which events a stream carries: Serf's comma-separated filters (docs/protocol/rpc.md section 4.6),
-// and for our own clients the suspicions and the leaders that Serf does not tell. Pure.
+// and for our own clients the suspicions, the leaders and the missing that Serf does not tell.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/api/turnout.h"
 #include "agent/effects.h"
 
 namespace muster::api {
@@ -27,6 +29,9 @@ public:
     bool matches_user_event(BytesView name) const { return user_events_.match(name); }
     // Only if it was asked for by its name: it costs the agent the points of its rings.
     bool matches_ring_change() const { return ring_changes_; }
+    bool matches(const Turnout& turnout) const {
+        return turnout.fewer_than_half() ? members_missing_ : members_back_;
+    }
     bool matches_query(BytesView name) const { return queries_.match(name); }
 
 private:
@@ -42,9 +47,12 @@ private:
     }
     bool add(std::string_view filter, bool extended);
     bool add_leadership(std::string_view filter, bool extended);
+    bool add_turnout(std::string_view filter);
 
     std::uint8_t kinds_ = 0;
     bool ring_changes_ = false;
+    bool members_missing_ = false;
+    bool members_back_ = false;
     std::uint8_t leadership_ = 0;
     Names user_events_;
     Names queries_;

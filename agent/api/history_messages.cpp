@@ -34,6 +34,14 @@ Result<MembersAtRequest> decode_members_at(const Value& body) {
     return request;
 }
 
+Result<ExplainRequest> decode_explain(const Value& body) {
+    Fields fields(body, "explain");
+    ExplainRequest request{.member = fields.text("Member")};
+    if (!fields.failed() && request.member.empty())
+        return Error{"explain: field Member is missing: the name of a member"};
+    return finish(fields, std::move(request));
+}
+
 void encode_body(const HistoryRequest& request, std::string& out) {
     MsgpackEncoder encoder(out, /*extended=*/true);
     encoder.begin_map(request.since_ns ? 4 : 3);
@@ -51,6 +59,12 @@ void encode_body(const MembersAtRequest& request, std::string& out) {
         encoder.natural_field("At", *request.seq);
     else
         encoder.integer_field("Time", request.time_ns.value_or(0));
+}
+
+void encode_body(const ExplainRequest& request, std::string& out) {
+    MsgpackEncoder encoder(out, /*extended=*/true);
+    encoder.begin_map(1);
+    encoder.text_field("Member", request.member);
 }
 
 }  // namespace muster::api

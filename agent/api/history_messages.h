@@ -23,11 +23,17 @@ struct MembersAtRequest {
     std::optional<std::int64_t> time_ns = {};  // at this moment, since 1970
 };
 
+struct ExplainRequest {
+    Bytes member = {};
+};
+
 // Each: the error names the field.
 Result<HistoryRequest> decode_history(const Value& body);
 Result<MembersAtRequest> decode_members_at(const Value& body);
+Result<ExplainRequest> decode_explain(const Value& body);
 
 void encode_body(const HistoryRequest& request, std::string& out);
 void encode_body(const MembersAtRequest& request, std::string& out);
+void encode_body(const ExplainRequest& request, std::string& out);
 
 }  // namespace muster::api

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/api/fields.h"
+#include "agent/api/finding.h"
 #include "agent/api/read_change.h"
 #include "swim/bytes.h"
 #include "swim/result.h"
@@ -20,7 +21,18 @@ struct ReadHistory {
     bool more = false;
 };
 
-// The error names the field that is not as it should be.
+// Why a member stands as it does.
+struct ReadStory {
+    Bytes member;
+    Bytes status;
+    std::int64_t since_ns = 0;
+    std::vector<Bytes> sentences;
+    std::vector<ReadChange> evidence;
+};
+
+// Each: the error names the field that is not as it should be.
 Result<ReadHistory> read_history(const Value& body);
+Result<ReadStory> read_story(const Value& body);
+Result<std::vector<Finding>> read_findings(const Value& body);
 
 }  // namespace muster::api

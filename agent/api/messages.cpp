@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<CommandTraits, 39> commands{{
+constexpr std::array<CommandTraits, 41> commands{{
     {Command::Handshake, "handshake", /*has_body=*/true, /*changes=*/false},
     {Command::Auth, "auth", true, false},
     {Command::Members, "members", false, false},
@@ -50,6 +50,8 @@ constexpr std::array<CommandTraits, 39> commands{{
     {Command::VotersRecover, "voters-recover", true, true},
     {Command::History, "history", true, false},
     {Command::MembersAt, "members-at", true, false},
+    {Command::Explain, "explain", true, false},
+    {Command::Doctor, "doctor", false, false},
 }};
 
 void encode_texts(MsgpackEncoder& encoder, std::string_view name, const std::vector<Bytes>& texts,

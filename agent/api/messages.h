@@ -63,6 +63,8 @@ enum class Command : std::uint8_t {
     VotersRecover,
     History,
     MembersAt,
+    Explain,
+    Doctor,
 };
 
 struct CommandTraits {

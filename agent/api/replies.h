@@ -90,6 +90,9 @@ void write_leader_answer(Encoder& encoder, const election::Answer& answer);
 // One record of a stream: who leads has changed.
 void write_leadership(Encoder& encoder, const election::Event& event, std::int64_t wall_ns);
 
+// One record of a stream: fewer than half of the remembered members are there, or half are again.
+void write_turnout(Encoder& encoder, const Turnout& turnout, std::int64_t wall_ns);
+
 // None: the member is not known, or nobody has measured it yet.
 void write_coordinate(Encoder& encoder, const std::optional<cluster::Coordinate>& coordinate);
 

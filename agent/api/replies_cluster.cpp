@@ -145,4 +145,13 @@ void write_coordinate(Encoder& encoder, const std::optional<cluster::Coordinate>
     encoder.end_body();
 }
 
+void write_turnout(Encoder& encoder, const Turnout& turnout, std::int64_t wall_ns) {
+    encoder.begin_body(4);
+    encoder.natural_field("Alive", turnout.alive);
+    encoder.text_field("Event", event_name(turnout));
+    encoder.natural_field("Known", turnout.known);
+    encoder.integer_field("Time", wall_ns);
+    encoder.end_body();
+}
+
 }  // namespace muster::api

@@ -55,8 +55,16 @@ Result<RingDiffRequest> decode_ring_diff(const Value& body) {
     if (fields.has("With"))
         request.with = {.name = fields.text("With"),
                         .weight = fields.has("Weight") ? fields.natural("Weight") : 1};
-    if (!fields.failed() && request.without.has_value() == request.with.has_value())
-        return Error{"ring-diff: give one of the fields Without and With, with a member's name"};
+    if (fields.has("At"))
+        request.seq = fields.natural("At");
+    if (fields.has("Time"))
+        request.time_ns = fields.integer("Time");
+    const int given = int{request.without.has_value()} + int{request.with.has_value()} +
+                      int{request.seq.has_value()} + int{request.time_ns.has_value()};
+    if (!fields.failed() && given != 1)
+        return Error{
+            "ring-diff: give one of the fields Without and With, with a member's name, At, with a "
+            "change's number, and Time, in nanoseconds since 1970"};
     if (request.with && request.with->weight > 100)
         return Error{"ring-diff: field Weight: a weight is from 0 to 100, not " +
                      std::to_string(request.with->weight)};
@@ -113,6 +121,10 @@ void encode_body(const RingDiffRequest& request, std::string& out) {
     if (request.with) {
         encoder.natural_field("Weight", request.with->weight);
         encoder.text_field("With", request.with->name);
+    } else if (request.seq) {
+        encoder.natural_field("At", *request.seq);
+    } else if (request.time_ns) {
+        encoder.integer_field("Time", *request.time_ns);
     } else {
         encoder.text_field("Without", request.without.value_or(Bytes()));
     }

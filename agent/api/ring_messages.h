@@ -25,7 +25,7 @@ struct RingOwnersRequest {
     std::uint64_t owners = 0;      // of each; 0: as many as the ring has replicas
     bool distinct_zones = false;
 };
-// Exactly one of the two.
+// Exactly one of the four.
 struct RingDiffRequest {
     Bytes ring = {};
     std::optional<Bytes> without = {};
@@ -34,6 +34,11 @@ struct RingDiffRequest {
         std::uint64_t weight = 1;
     };
     std::optional<Joining> with = {};  // one that is there has the other weight
+    // From how it was to how it is: after a change of the history, or at a time since 1970.
+    std::optional<std::uint64_t> seq = {};
+    std::optional<std::int64_t> time_ns = {};
+
+    bool is_of_past() const { return seq || time_ns; }
 };
 struct RingStatusRequest {
     Bytes ring = {};

@@ -64,6 +64,7 @@ struct Server::Parts final : SessionOwner, Subscriber {
     void on_user_event(const cluster::HeardEvent& event) override;
     void on_query(const cluster::HeardQuery& query) override;
     void on_leadership(const election::Event& event) override;
+    void on_turnout(const Turnout& turnout) override;
     void on_view(std::uint64_t index) override;
     void on_ring_change(const RingChange& change) override;
     bool wants_ring_changes() const override;
@@ -243,6 +244,12 @@ void Server::Parts::on_leadership(const election::Event& event) {
     LeadershipRecord record(event, wall_now());
     for (const auto& session : sessions)
         session->conversation().on_leadership(record);
+}
+
+void Server::Parts::on_turnout(const Turnout& turnout) {
+    TurnoutRecord record(turnout, wall_now());
+    for (const auto& session : sessions)
+        session->conversation().on_turnout(record);
 }
 
 void Server::Parts::on_view(std::uint64_t index) {

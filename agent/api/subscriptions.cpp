@@ -114,6 +114,15 @@ std::uint64_t Subscriptions::deliver(LeadershipRecord& record, Encoding encoding
     return dropped;
 }
 
+std::uint64_t Subscriptions::deliver(TurnoutRecord& record, Encoding encoding, Link& link) {
+    std::uint64_t dropped = 0;
+    for (auto& [seq, stream] : streams_) {
+        if (stream.filter.matches(record.turnout()))
+            dropped += deliver_to(seq, stream, record, encoding, link);
+    }
+    return dropped;
+}
+
 std::uint64_t Subscriptions::deliver(MonitorRecord& record, Encoding encoding, Link& link) {
     if (!monitor_ || record.level() < monitor_->second.level)
         return 0;

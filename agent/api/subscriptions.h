@@ -96,6 +96,19 @@ private:
     std::int64_t wall_ns_;
 };
 
+class TurnoutRecord final : public SharedRecord {
+public:
+    TurnoutRecord(const Turnout& turnout, std::int64_t wall_ns)
+        : turnout_(turnout), wall_ns_(wall_ns) {}
+    const Turnout& turnout() const { return turnout_; }
+
+private:
+    void write(Encoder& encoder) const override { write_turnout(encoder, turnout_, wall_ns_); }
+
+    Turnout turnout_;
+    std::int64_t wall_ns_;
+};
+
 class MonitorRecord final : public SharedRecord {
 public:
     // REQUIRES: the record's text outlives this.
@@ -127,6 +140,7 @@ public:
     std::uint64_t deliver(UserEventRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(const QueryNews& news, Encoding encoding, Link& link);
     std::uint64_t deliver(LeadershipRecord& record, Encoding encoding, Link& link);
+    std::uint64_t deliver(TurnoutRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(MonitorRecord& record, Encoding encoding, Link& link);
     std::uint64_t deliver(RingChangeRecord& record, Encoding encoding, Link& link);
     bool wants_ring_changes() const;

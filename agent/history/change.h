@@ -69,9 +69,9 @@ struct Change {
     std::vector<Bytes> others;  // who confirmed it
     unsigned health = 0;        // this agent's own score at that time; 0: healthy
     // The leader's term; a user event's Lamport time; how many changes a gap stands for; the ring's
-    // fingerprint after it.
+    // fingerprint after it; how many members are there.
     std::uint64_t number = 0;
-    std::uint64_t number_before = 0;  // the ring's fingerprint before it
+    std::uint64_t number_before = 0;  // the ring's fingerprint before it; how many are remembered
     Bytes payload;                    // of a user event; of a start, the version
 };
 

@@ -18,7 +18,8 @@ awk '/^\[/ { section = substr($1, 2, length($1) - 2) "."; next }
     "$example" | sort >"$work/example"
 # The same of the options, as the code lists them.
 { grep -ohP '^ *\{"", "\K[a-z_]+' daemon/options.cpp daemon/options_election.cpp | grep -vx tag
-  sed -nE 's/^ *\{"([a-z]+)", "([a-z_]+)".*/\1.\2/p' daemon/options_election.cpp
+  sed -nE 's/^ *\{"([a-z]+)", "([a-z_]+)".*/\1.\2/p' daemon/options_election.cpp \
+      daemon/options_journal.cpp
   awk '/swim_knobs\(\) \{/ { section = "swim." } /cluster_knobs\(\) \{/ { section = "cluster." }
        match($0, /knob<&[A-Z]::[a-z_]+>\("[a-z_]+"/) {
            split(substr($0, RSTART, RLENGTH), part, "\""); print section part[2] }' \

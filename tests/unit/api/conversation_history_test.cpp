@@ -133,14 +133,15 @@ TEST_CASE("a change is one JSON object, with nulls for what it has not") {
           "{\"Seq\":4,\"Error\":\"\",\"Changes\":["
           "{\"Addr\":\"10.0.0.1\",\"By\":\"n2\",\"Cause\":\"accused\",\"Clock\":17,"
           "\"Event\":\"member-failed\",\"Fingerprint\":null,\"FingerprintBefore\":null,"
-          "\"From\":\"suspect\",\"Health\":1,\"Incarnation\":3,\"Number\":0,"
+          "\"From\":\"suspect\",\"Health\":1,\"Incarnation\":3,\"Number\":0,\"NumberBefore\":0,"
           "\"Others\":[\"n3\",\"n4\"],\"Payload\":null,\"Port\":7946,\"Seq\":7,"
           "\"Subject\":\"n1\",\"Tags\":{\"role\":\"web\"},\"TagsBefore\":{\"role\":\"db\"},"
           "\"Time\":1000000007,\"To\":\"failed\"},"
           "{\"Addr\":\"\",\"By\":\"\",\"Cause\":\"\",\"Clock\":0,"
           "\"Event\":\"ring-changed\",\"Fingerprint\":\"0000000000000022\","
           "\"FingerprintBefore\":\"0000000000000011\",\"From\":\"none\",\"Health\":0,"
-          "\"Incarnation\":0,\"Number\":0,\"Others\":[],\"Payload\":null,\"Port\":0,\"Seq\":8,"
+          "\"Incarnation\":0,\"Number\":0,\"NumberBefore\":0,\"Others\":[],\"Payload\":null,"
+          "\"Port\":0,\"Seq\":8,"
           "\"Subject\":\"default\",\"Tags\":{},\"TagsBefore\":null,\"Time\":0,\"To\":\"none\"}],"
           "\"More\":true,\"Newest\":20,\"Next\":9,\"Oldest\":5}\n");
 }
@@ -164,6 +165,8 @@ TEST_CASE("each kind of change has its word and its number") {
         {Kind::QuorumLost, "quorum-lost"},
         {Kind::QuorumRegained, "quorum-regained"},
         {Kind::Gap, "gap"},
+        {Kind::MembersMissing, "members-missing"},
+        {Kind::MembersBack, "members-back"},
     }));
     history::Change change;
     change.kind = kind;

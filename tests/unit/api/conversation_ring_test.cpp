@@ -174,6 +174,49 @@ TEST_CASE("a diff says what would move, from whom to whom") {
     CHECK(last.moved == Approx(1));
 }
 
+TEST_CASE("what has moved since a moment is told from the members as they were") {
+    ring::RingSettings web;
+    web.name = "web";
+    web.filter = {{"role", "web"}};
+    World world({ring::RingSettings{}, web});
+    world.put("w1", {{"role", "web"}});
+    world.put("w2", {{"role", "web"}});
+    std::vector<ring::Adoption> adoptions;
+    world.backend.ring_views.tick(TimePoint(60s), adoptions);
+    journal::PastView past;
+    const auto was = [&](BytesView name, history::Standing standing, const cluster::Tags& tags) {
+        history::Entry entry;
+        entry.standing = standing;
+        entry.tags = *cluster::encode_tags(tags);
+        past.members.emplace(name, entry);
+    };
+    was("w1", history::Standing::Alive, {{"role", "web"}});
+    was("old", history::Standing::Suspect, {{"role", "web"}});
+    was("drained", history::Standing::Alive, {{"role", "web"}, {"muster", "1d"}});
+    was("failed", history::Standing::Failed, {{"role", "web"}});
+    was("left", history::Standing::Left, {{"role", "web"}});
+    was("db", history::Standing::Alive, {{"role", "db"}});
+    world.backend.past_view = past;
+    const auto moved = world.ask<ReadRingDiff>(
+        "ring-diff", RingDiffRequest{.ring = "web", .seq = 9}, read_ring_diff);
+    CHECK(moved.ring == "web");
+    const ring::MemberSet then(
+        {}, {{"w1", 1, {}, false}, {"old", 1, {}, false}, {"drained", 0, {}, false}});
+    CHECK(moved.fingerprint == ring::fingerprint_text(then.fingerprint()));
+    CHECK(moved.fingerprint_after ==
+          ring::fingerprint_text(world.backend.ring_views.find("web")->in_use()->fingerprint()));
+    for (const ReadRingDiff::Move& move : moved.moves)
+        CHECK((move.from == Bytes("old") || move.to == Bytes("w2")));
+    CHECK(moved.moved > 0.4);
+    CHECK(world.backend.calls == std::vector<std::string>{"members-at 9", "ask-ring web"});
+    Talk talk(world.backend);
+    CHECK_THAT(talk.say("{\"Command\":\"ring-diff\",\"Ring\":\"web\",\"Time\":7}\n"),
+               Contains("\"Fingerprint\":\"" + std::string(moved.fingerprint) + "\""));
+    world.backend.past_view = Error{"change 9 is before what is kept"};
+    CHECK(talk.say("{\"Command\":\"ring-diff\",\"At\":9}\n") ==
+          "{\"Seq\":0,\"Error\":\"change 9 is before what is kept\"}\n");
+}
+
 TEST_CASE("an export in parts is the whole ring") {
     World world;
     ReadRingExport whole;
@@ -296,6 +339,9 @@ TEST_CASE("what cannot be answered is refused in words, with an empty body") {
         {"{\"Command\":\"ring-owners\",\"Keys\":[],\"N\":65536}", "at most 65535 owners"},
         {"{\"Command\":\"ring-diff\"}", "give one of the fields Without and With"},
         {"{\"Command\":\"ring-diff\",\"With\":\"x\",\"Without\":\"y\"}", "give one of the fields"},
+        {"{\"Command\":\"ring-diff\",\"With\":\"x\",\"At\":1}", "give one of the fields"},
+        {"{\"Command\":\"ring-diff\",\"Time\":1,\"At\":1}", "give one of the fields"},
+        {"{\"Command\":\"ring-diff\",\"At\":-1}", "At"},
         {"{\"Command\":\"ring-diff\",\"With\":\"x\",\"Weight\":101}", "from 0 to 100, not 101"},
         {"{\"Command\":\"ring-diff\",\"Without\":\"x\"}", "the ring has no member x"},
         {"{\"Command\":\"ring-status\",\"Timeout\":-1}", "timeout"},

@@ -77,3 +77,26 @@ TEST_CASE("what a client may have remembered for a stream is bounded") {
     CHECK(EventFilter::parse(most, /*extended=*/true));
     CHECK_FALSE(EventFilter::parse(most + "x", /*extended=*/true));
 }
+
+TEST_CASE("the missing pass for those who know them") {
+    const auto [type, serf, missing, back] = GENERATE(table<const char*, bool, bool, bool>({
+        {"*", true, true, true},
+        {"", true, true, true},
+        {"members-missing", false, true, false},
+        {"members-back", false, false, true},
+        {"members-back,members-missing", false, true, true},
+        {"member-join", true, false, false},
+        {"user", true, false, false},
+    }));
+    CAPTURE(type);
+    const auto filter = EventFilter::parse(type, /*extended=*/true);
+    REQUIRE(filter);
+    CHECK(filter->matches(Turnout{1, 3}) == missing);
+    CHECK(filter->matches(Turnout{2, 3}) == back);
+    const auto of_serf = EventFilter::parse(type, /*extended=*/false);
+    REQUIRE(of_serf.has_value() == serf);
+    if (of_serf) {
+        CHECK_FALSE(of_serf->matches(Turnout{1, 3}));
+        CHECK_FALSE(of_serf->matches(Turnout{2, 3}));
+    }
+}

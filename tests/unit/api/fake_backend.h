@@ -61,6 +61,8 @@ public:
     DrainState drain_is;
     Result<journal::Page> past = journal::Page{};
     Result<journal::PastView> past_view = journal::PastView{};
+    std::map<Bytes, history::Live> lives;  // others are no members
+    std::vector<Finding> found_wrong;
     // In place of the two.
     std::function<Result<journal::Page>(const journal::Question&)> when_past;
     std::function<Result<journal::PastView>(const journal::Moment&)> when_past_view;
@@ -121,6 +123,10 @@ public:
     void hear(const election::Event& event) const {
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_leadership(event);
+    }
+    void hear(const Turnout& turnout) const {
+        for (Subscriber* subscriber : std::vector(subscribers))
+            subscriber->on_turnout(turnout);
     }
     void answer(std::size_t query, cluster::QueryAnswer::Kind kind, Bytes from = {},
                 Bytes payload = {}) {
@@ -235,6 +241,11 @@ public:
             done(when_past_view ? when_past_view(moment) : past_view);
         });
     }
+    history::Live live(const Bytes& member) const override {
+        const auto known = lives.find(member);
+        return known != lives.end() ? known->second : history::Live{};
+    }
+    std::vector<Finding> findings() const override { return found_wrong; }
     const ring::Rings& rings() const override { return ring_views; }
     // On the spot, or when the test likes.
     void ask_ring(RingJob job) override {

@@ -194,3 +194,15 @@ TEST_CASE("changes that are not kept any more are named") {
     CHECK(gap_json(3, 9) == R"({"gap":{"from":3,"to":9}})"
                             "\n");
 }
+
+TEST_CASE("the missing, for people and for programs") {
+    api::ReadChange missing = change("members-missing", "");
+    missing.number = 3;
+    missing.number_before = 10;
+    CHECK(change_text(missing) ==
+          at + std::string("members-missing 3 of 10 known members alive\n"));
+    CHECK(change_json(missing) ==
+          json_at + std::string("members-missing\",\"alive\":3,\"known\":10,\"health\":0}\n"));
+    missing.event = "members-back";
+    CHECK(change_text(missing) == at + std::string("members-back 3 of 10 known members alive\n"));
+}

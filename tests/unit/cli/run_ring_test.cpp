@@ -90,6 +90,31 @@ TEST_CASE("what a change would move") {
     CHECK(none.errors == "muster: the ring has no member n7 (see `muster ring show`)\n");
 }
 
+TEST_CASE("what has moved since a moment") {
+    Agent agent;
+    fill(agent, {"n1", "n2"});
+    journal::PastView past;
+    past.members["n1"].standing = history::Standing::Alive;
+    std::vector<journal::Moment> asked;
+    agent.backend.when_past_view = [&](const journal::Moment& moment) {
+        asked.push_back(moment);
+        return past;
+    };
+    agent.start();
+    const Outcome text = muster_at(agent, {"ring", "diff", "--at", "7"});
+    CHECK(text.status == ExitStatus::Done);
+    CHECK_THAT(text.output, Contains("% of the keys have moved\n") && Contains("n1    n2"));
+    CHECK(muster_at(agent, {"ring", "diff", "--at", "1970-01-01T00:00:05Z"}).status ==
+          ExitStatus::Done);
+    REQUIRE(asked.size() == 2);
+    CHECK(asked[0].seq == 7U);
+    CHECK_FALSE(asked[1].seq);
+    CHECK(asked[1].wall_ns == 5'000'000'000);
+    const Outcome odd = muster_at(agent, {"ring", "diff", "--at", "yesterday"});
+    CHECK(odd.status == ExitStatus::Error);
+    CHECK_THAT(odd.errors, StartsWith("muster: 'yesterday' is no moment"));
+}
+
 TEST_CASE("whether all agree decides the exit status") {
     Agent agent;
     fill(agent, {"n1"});
@@ -169,6 +194,8 @@ TEST_CASE("what makes no sense on the command line is usage") {
         {"ring", "diff", "--with", "n1:-1"},
         {"ring", "diff", "--with", ":1"},
         {"ring", "diff", "--with", "n1:1", "--without", "n2"},
+        {"ring", "diff", "--at", "7", "--without", "n2"},
+        {"ring", "diff", "--at", "7", "--with", "n2:1"},
         {"ring", "status", "--timeout", "soon"},
         {"drain"},
         {"drain", "on", "--for", "0s"},

@@ -307,3 +307,51 @@ TEST_CASE("seeds are asked for at the start, and joined when they are resolved")
     REQUIRE(joining.wire.opens.size() == 1);
     CHECK(joining.wire.opens[0].to == endpoint(2));
 }
+
+TEST_CASE("who answers probes on detours only, and who is missed, is counted") {
+    Alone a;
+    a.hear_alive(2);
+    CHECK(a.node.probe_paths(a.now).heard == 0);
+    CHECK_FALSE(a.node.last_heard("n3"));
+    // A probe of n2, answered after `delay`.
+    const auto answer = [&](Duration delay) {
+        a.packets.clear();
+        std::uint32_t sequence = 0;
+        while (sequence == 0) {
+            a.pass(10ms);
+            for (const Bytes& packet : a.packets) {
+                swim::PacketReader reader;
+                reader.open(packet);
+                for (const swim::Message& message : reader.messages()) {
+                    if (const auto* ping = std::get_if<swim::Ping>(&message)) {
+                        sequence = ping->sequence;
+                    }
+                }
+            }
+            a.packets.clear();
+        }
+        a.pass(delay);
+        Bytes ack;
+        encode(swim::Ack{sequence, {}}, ack);
+        a.keep(a.node.receive(a.now, endpoint(2), ack));
+    };
+    answer(10ms);
+    CHECK(a.node.last_heard("n2")->direct());
+    CHECK(a.node.probe_paths(a.now).heard == 1);
+    answer(600ms);
+    CHECK(a.node.probe_paths(a.now).relayed == 0);  // one lost packet is no detour
+    for (int i = 0; i < 70; ++i) {
+        answer(600ms);
+    }
+    CHECK(a.node.probe_paths(a.now).heard == 1);
+    CHECK(a.node.probe_paths(a.now).relayed == 1);
+    CHECK(a.node.probe_paths(a.now).streamed == 0);
+    CHECK(a.node.stats().absent == 0);
+    a.pass(60s);  // it falls silent, and fails
+    CHECK(a.node.stats().failed == 1);
+    CHECK(a.node.stats().absent == 1);
+    CHECK(a.node.probe_paths(a.now).heard == 0);
+    a.pass(25h);  // it is no member any more, and is tried again
+    CHECK(a.node.stats().failed == 0);
+    CHECK(a.node.stats().absent == 1);
+}

@@ -178,6 +178,40 @@ TEST_CASE("an ack for another sequence number, or a second one, is nothing") {
     CHECK(s.out.round_trips.size() == 1);
 }
 
+TEST_CASE("each way by which a member answers is noted apart") {
+    Script s(only_probes());
+    s.meet(2);
+    const auto heard = [&] { return s.swim().table().find("n2")->heard; };
+    const auto near = [&](std::optional<TimePoint> moment) {
+        return moment && s.now - *moment < 100ms && *moment <= s.now;
+    };
+    CHECK_FALSE(heard().direct());
+    CHECK_FALSE(heard().round_trip());
+    auto sequence = next_probe(s).second;
+    s.pass(30ms);
+    s.hear(Ack{sequence, {}});
+    CHECK(near(heard().direct()));
+    CHECK(heard().round_trip() >= Duration(30ms));
+    CHECK(heard().round_trip() <= Duration(31ms));
+    CHECK_FALSE(heard().relayed());
+    const auto direct = heard().direct();
+    sequence = next_probe(s).second;
+    s.pass(600ms);
+    s.hear(Ack{sequence, {}});
+    CHECK(near(heard().relayed()));
+    CHECK(heard().direct() == direct);
+    CHECK_FALSE(heard().streamed());
+    const auto relayed = heard().relayed();
+    s.out.opens.clear();
+    const auto [target, last] = next_probe(s);
+    s.pass(600ms);
+    REQUIRE(s.out.opens.size() == 1);
+    s.swim().receive_stream(s.now, s.out.opens[0].id, target, Ack{last, {}}, s.out);
+    CHECK(near(heard().streamed()));
+    CHECK(heard().direct() == direct);
+    CHECK(heard().relayed() == relayed);
+}
+
 TEST_CASE("relays' nacks spare the health of who probes") {
     Script s(only_probes());
     s.meet(6);
