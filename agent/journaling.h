@@ -83,12 +83,14 @@ public:
     void on_put(std::function<void(const journal::Put&)> put) { put_ = std::move(put); }
     // These go with the next batch: see flush(). They need no limit of their own: an outcome is of
     // a try, and while nothing is written no deliveries come that could be tried; a hook is told
-    // what it lost once for each batch.
+    // what it lost once for each batch. Outcomes that people ask for have no such bound: who takes
+    // them refuses them while there is trouble().
     void conclude(journal::Outcome outcome);
     void resync(const std::string& hook);
 
     // Of the journal's thread, as ask(). The hooks' own questions have places of their own, so that
-    // who asks about the history keeps them from nothing.
+    // who asks about the history keeps them from nothing. What was put before the answer came is
+    // among what waits: tell them by hook and number.
     void waiting(Answered<std::vector<journal::Delivery>> done);
     void overflows(Answered<std::vector<journal::Overflow>> done);
     void changes(std::vector<std::uint64_t> seqs, Answered<std::vector<history::Change>> done);

@@ -275,9 +275,7 @@ TEST_CASE("what there is of hooks that are no more goes, with what was held for 
 
 TEST_CASE("a burst is put whole") {
     Journal journal(GENERATE(false, true));
-    std::vector<Change> changes;
-    for (int i = 0; i < 10'000; ++i)
-        changes.push_back(event("x", i));
+    std::vector<Change> changes(10'000, event("x"));
     const auto to = routes({all_to("a"), all_to("b", 9'000), all_to("c")});
     const Put put = append(*journal.db, batch(to, std::move(changes)));
     CHECK(put.deliveries.size() == 29'000);

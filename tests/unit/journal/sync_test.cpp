@@ -34,9 +34,8 @@ int open_counted(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int
 
 // The default while it lives.
 struct CountedSyncs {
-    CountedSyncs() {
+    CountedSyncs() : vfs(*sqlite3_vfs_find(nullptr)) {
         base = sqlite3_vfs_find(nullptr);
-        vfs = *base;
         vfs.zName = "counted";
         vfs.xOpen = &open_counted;
         REQUIRE(sqlite3_vfs_register(&vfs, /*makeDflt=*/1) == SQLITE_OK);
@@ -47,7 +46,7 @@ struct CountedSyncs {
     }
     CountedSyncs(const CountedSyncs&) = delete;
     CountedSyncs& operator=(const CountedSyncs&) = delete;
-    sqlite3_vfs vfs{};
+    sqlite3_vfs vfs;
 };
 
 }  // namespace
