@@ -80,6 +80,7 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
               tell(Notice{level, text});
           },
           [this] { return view_for_history(); }, [this] { arm(); }),
+      hooking(clock, journaling, hook_surroundings(), random_seed()),
       ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }),
       voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
              [this](std::uint64_t ticket, const std::optional<Error>& error) {
@@ -151,6 +152,13 @@ std::optional<Error> Agent::Parts::start() {
         for_each_subscriber(
             [&](api::Subscriber& subscriber) { subscriber.on_log(level, wall_ns, text); });
     });
+    if (std::optional<Error> error = hooking.open(config.hooks))
+        return error;
+    hook_watch = std::make_shared<Watch>(loop, hooking.descriptor(), [this] {
+        hooking.serve();
+        arm();
+    });
+    hook_watch->wait();
     say_who_we_are();
     say_how_we_are_sealed();
     say_how_we_vote();
@@ -239,6 +247,7 @@ void Agent::Parts::stop(int with_status) {
     status = with_status;
     if (node)
         keeping.finish(*node);
+    hooking.finish();
     journaling.finish();
     voting.finish();
     streams.close();
@@ -320,6 +329,7 @@ void Agent::Parts::turn() {
     keeping.turn(now, *node);
     check_up(now);
     journaling.turn(now);
+    hooking.turn(now);
     if (now >= leave_deadline) {
         log.warn("the leave took too long, ending without it");
         stop(0);
@@ -329,8 +339,9 @@ void Agent::Parts::turn() {
 }
 
 void Agent::Parts::arm() {
-    armed = std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
-                      keeping.next_deadline(), journaling.next_deadline()});
+    armed =
+        std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
+                  keeping.next_deadline(), journaling.next_deadline(), hooking.next_deadline()});
     timer.arm(armed);
 }
 
@@ -343,6 +354,8 @@ Agent::~Agent() {
     parts_->log.listen({});
     for (const auto& watch : parts_->watches)
         watch->descriptor.release();
+    if (parts_->hook_watch)
+        parts_->hook_watch->descriptor.release();
 }
 
 std::optional<Error> Agent::start() {
@@ -366,6 +379,10 @@ void Agent::leave() {
                             if (!done.error.empty())
                                 parts_->log.warn("the leave is incomplete: " + done.error);
                         });
+}
+
+void Agent::reload() {
+    (void)parts_->reload();
 }
 
 void Agent::stop(int status) {

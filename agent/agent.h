@@ -14,6 +14,7 @@
 #include "agent/api/backend.h"
 #include "agent/api/server.h"
 #include "agent/history/retention.h"
+#include "agent/hooks/spec.h"
 #include "agent/log.h"
 #include "agent/node.h"
 #include "swim/endpoint.h"
@@ -22,6 +23,12 @@
 #include "swim/seal.h"
 
 namespace muster {
+
+// What a configuration that was read again says, of what a running agent can take over.
+struct Reading {
+    std::vector<hooks::Spec> hooks;
+    std::vector<std::string> needs_restart;  // a phrase each: what else has changed
+};
 
 struct AgentConfig {
     // The agent itself fills in advertise, bind_port, packet_overhead, has_seeds and the seed of
@@ -38,6 +45,9 @@ struct AgentConfig {
     history::Retention retention;  // of the history
     std::string data_dir;  // where state is kept over restarts; it exists. Empty: nothing is kept
     std::string version;
+    std::vector<hooks::Spec> hooks;
+    // Reads the configuration again; null: there is nothing to be read.
+    std::function<Result<Reading>()> read_again;
 };
 
 class Agent {
@@ -57,6 +67,10 @@ public:
     void leave();
     // Lets run() return at once; the others find out for themselves.
     void stop(int status);
+
+    // Reads the configuration again, and says what came of it; a configuration that is wrong
+    // changes nothing.
+    void reload();
 
     // Where this agent listens, with the real port. REQUIRES: started.
     Endpoint bound() const;

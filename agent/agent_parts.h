@@ -16,6 +16,7 @@
 #include "agent/agent.h"
 #include "agent/checkup.h"
 #include "agent/findings.h"
+#include "agent/hooking.h"
 #include "agent/joining.h"
 #include "agent/journaling.h"
 #include "agent/keeping.h"
@@ -41,7 +42,7 @@ inline constexpr Duration look_interval = std::chrono::seconds(10);
 // After a start, who was there before it and has not come back is written down as gone.
 inline constexpr Duration settling_time = std::chrono::seconds(10);
 
-struct Agent::Parts final : api::Backend, net::StreamUser {
+struct Agent::Parts final : api::Backend, api::HookQuestions, net::StreamUser {
     using Completion = std::function<void(const RequestDone&)>;
     using Answered = std::function<void(const cluster::QueryAnswer&)>;
     using Reported = std::function<void(const cluster::KeyReport&)>;
@@ -104,6 +105,22 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     void look_at_address();
     void record(history::Change change);
     history::View view_for_history() const;
+    // ---- hooks and configuration (backend_hooks.cpp) ----
+    hooks::Caller caller() const;
+    hooks::Conditions conditions() const;
+    api::HookQuestions& hooks() override { return *this; }
+    const std::vector<hooks::Spec>& hook_specs() const override;
+    std::vector<hooks::HookStatus> hook_status() const override;
+    void dead_letters(
+        const std::string& hook,
+        std::function<void(const Result<std::vector<journal::DeadLetter>>&)> done) override;
+    void replay_delivery(const std::string& hook, std::uint64_t seq) override;
+    void drop_delivery(const std::string& hook, std::uint64_t seq) override;
+    void test_hook(const std::string& hook,
+                   std::function<void(const Result<api::HookTest>&)> done) override;
+    Result<api::Reloaded> reload() override;
+    Hooking::Surroundings hook_surroundings();
+
     void for_each_subscriber(const std::function<void(api::Subscriber&)>& tell);
 
     // ---- the API's questions and requests (backend.cpp) ----
@@ -177,6 +194,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     std::optional<Node> node;
     Keeping keeping;
     Journaling journaling;
+    Hooking hooking;
     RingDesk ring_desk;
     Voting voting;
     election::Config election_config;
@@ -206,6 +224,7 @@ struct Agent::Parts final : api::Backend, net::StreamUser {
     int status = 0;
     Bytes sealed;  // a datagram, while it is sent
     std::vector<std::shared_ptr<Watch>> watches;
+    std::shared_ptr<Watch> hook_watch;
 };
 
 }  // namespace muster

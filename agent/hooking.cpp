@@ -125,6 +125,24 @@ std::optional<Error> Hooking::configure(const std::vector<Spec>& specs) {
     return std::nullopt;
 }
 
+std::vector<std::string> Hooking::changes(const std::vector<Spec>& specs) const {
+    std::vector<std::string> phrases;
+    for (const Spec& spec : specs) {
+        const auto known = hooks_.find(spec.name);
+        if (known == hooks_.end())
+            phrases.push_back("hook " + spec.name + " is new");
+        else if (!(*known->second.spec == spec))
+            phrases.push_back("hook " + spec.name + " is another");
+    }
+    for (const auto& [name, hook] : hooks_) {
+        const bool stays = std::any_of(specs.begin(), specs.end(),
+                                       [&](const Spec& spec) { return spec.name == name; });
+        if (!stays)
+            phrases.push_back("hook " + name + " is gone");
+    }
+    return phrases;
+}
+
 // What waits since before the start. Until it is known nothing runs, or the order would be lost.
 void Hooking::load() {
     loading_ = Loading::Asked;
@@ -183,12 +201,17 @@ void Hooking::turn(TimePoint now) {
     if (finished_)
         return;
     runs_.turn(now);
-    if (loading_ == Loading::Done)
+    // While nothing can be written, what a run has come to could not be either.
+    if (loading_ == Loading::Done && desk_.has_work() && journaling_.trouble().empty())
         take(desk_.turn(moment(), surroundings_.conditions()));
 }
 
 TimePoint Hooking::next_deadline() const {
-    return finished_ ? never : std::min(runs_.next_deadline(), desk_.next_deadline(clock_.now()));
+    if (finished_)
+        return never;
+    const bool rests = loading_ != Loading::Done || !journaling_.trouble().empty();
+    return rests ? runs_.next_deadline()
+                 : std::min(runs_.next_deadline(), desk_.next_deadline(clock_.now()));
 }
 
 void Hooking::serve() {
@@ -317,7 +340,8 @@ std::vector<hooks::HookStatus> Hooking::status() const {
     return desk_.status(clock_.now());
 }
 
-void Hooking::test(const std::string& name, std::function<void(const Result<TestEnd>&)> done) {
+void Hooking::test(const std::string& name,
+                   std::function<void(const Result<api::HookTest>&)> done) {
     const auto found = hooks_.find(name);
     if (found == hooks_.end())
         return done(Error{"there is no hook " + name + " (see `muster hooks list`)"});
@@ -349,7 +373,7 @@ void Hooking::test(const std::string& name, std::function<void(const Result<Test
     call.journal = "test";
     const Duration timeout = std::min(spec.timeout, test_patience);
     const auto ended = [done, timeout](const Runs::Ended& end) {
-        done(TestEnd{end.end.status, why_of(end, timeout), end.end.output});
+        done(api::HookTest{end.end.status, why_of(end, timeout), end.end.output});
     };
     if (const auto error = run(spec, hooks::given_for(call, spec, caller), timeout, ended))
         done(Error{"hook " + name + " cannot be started: " + error->text});

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/api/hook_questions.h"
 #include "agent/effects.h"
 #include "agent/history/view.h"
 #include "agent/hooks/contract.h"
@@ -40,12 +41,6 @@ public:
         std::function<void(Notice::Level level, const std::string& text)> say;
         std::function<void()> changed;  // next_deadline() may have
     };
-    struct TestEnd {
-        int status = 0;
-        std::string why;  // empty: it succeeded
-        Bytes output;
-    };
-
     Hooking(net::Clock& clock, Journaling& journaling, Surroundings surroundings,
             std::uint64_t seed);
     ~Hooking();
@@ -55,6 +50,8 @@ public:
     // Other hooks from now on. Nothing is run again for it; what waits for a name that is gone is
     // gone. The error is of an expression, and changes nothing.
     std::optional<Error> configure(const std::vector<hooks::Spec>& specs);
+    // What configure() would change, a phrase each for a person.
+    std::vector<std::string> changes(const std::vector<hooks::Spec>& specs) const;
     // For the loop: when it is readable, serve().
     int descriptor() const { return runs_.descriptor(); }
     void serve();
@@ -70,7 +67,7 @@ public:
     std::vector<hooks::HookStatus> status() const;
     const std::vector<hooks::Spec>& specs() const { return specs_; }
     // Runs it once, now, with an event that is made up, whatever its filters and limits say.
-    void test(const std::string& hook, std::function<void(const Result<TestEnd>&)> done);
+    void test(const std::string& hook, std::function<void(const Result<api::HookTest>&)> done);
     // Of a delivery that is set aside: it is tried again, or forgotten. Of one that waits: it is
     // forgotten.
     void replay(const std::string& hook, std::uint64_t seq);
@@ -82,8 +79,6 @@ private:
         hooks::Filter filter;
         std::size_t answering = 0;  // queries that run
     };
-    using Conclude = std::function<void(const hooks::Runs::Ended& ended)>;
-
     void load();
     void loaded(const std::vector<journal::Delivery>& waiting);
     void put(const journal::Put& put);
@@ -105,7 +100,6 @@ private:
     enum class Loading : std::uint8_t { Wanted, Asked, Done } loading_ = Loading::Wanted;
     std::vector<journal::Delivery> early_;  // put while what waits was being asked for
     std::string journal_id_;
-    hooks::Conditions conditions_;
     bool finished_ = false;
 };
 

@@ -104,6 +104,7 @@ void Agent::Parts::tell(const cluster::HeardQuery& query) {
     tell(Notice{Notice::Level::Debug, "heard the query " + query.name + " of " +
                                           (query.source.empty() ? "an old agent" : query.source)});
     for_each_subscriber([&](api::Subscriber& subscriber) { subscriber.on_query(query); });
+    hooking.hear(query);
 }
 
 void Agent::Parts::tell(const Notice& notice) {

@@ -58,6 +58,18 @@ Result<std::string> read_whole_file(const std::string& path) {
     return text;
 }
 
+std::size_t hash_of(const std::vector<std::vector<std::string>>& lists) {
+    std::string all;
+    for (const std::vector<std::string>& list : lists) {
+        for (const std::string& each : list)
+            all += std::to_string(each.size()) + ":" + each;
+        all += ";";
+    }
+    const std::size_t hash = std::hash<std::string>()(all);
+    swim::wipe(all);
+    return hash;
+}
+
 class Loader {
 public:
     Loader(const std::vector<std::string>& arguments, const Surroundings& surroundings)
@@ -123,6 +135,12 @@ private:
         given_ = std::move(file.values);
         out_.errors.insert(out_.errors.end(), file.errors.begin(), file.errors.end());
         out_.settings.rings = rings_of_tables(file.rings, out_.errors);
+        for (const ListedTable& table : file.rings) {
+            for (const Given& given : table.values)
+                out_.given["[[ring]]"] =
+                    hash_of({{std::to_string(out_.given["[[ring]]"]), given.option->full_key()},
+                             given.values});
+        }
         hook_tables_ = std::move(file.hooks);
     }
 
@@ -152,6 +170,7 @@ private:
                 if (given.option != &option)
                     continue;
                 places_[option.full_key()] = given.place;
+                out_.given[option.full_key()] = hash_of({given.values});
                 if (const auto refusal = option.apply(option, out_.settings, given.values))
                     fail({given.place.before(option) + ": " + *refusal,
                           given.place.source == Source::Flag});
@@ -246,6 +265,21 @@ Surroundings real_surroundings() {
                 return std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
             },
             read_whole_file, name, geteuid() == 0, load_keyring};
+}
+
+std::vector<std::string> differences(const Loaded& before, const Loaded& now) {
+    std::map<std::string, std::size_t> all = before.given;
+    all.insert(now.given.begin(), now.given.end());
+    std::vector<std::string> names;
+    for (const auto& [name, hash] : all) {
+        const auto then = before.given.find(name);
+        const auto next = now.given.find(name);
+        const bool same =
+            then != before.given.end() && next != now.given.end() && then->second == next->second;
+        if (!same && name != "event_handler")
+            names.push_back(name);
+    }
+    return names;
 }
 
 Loaded load(const std::vector<std::string>& arguments, const Surroundings& surroundings) {

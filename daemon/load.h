@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,13 @@ struct Loaded {
     Settings settings;
     std::vector<std::string> errors;  // each complete: where, what, and what to do
     bool usage = false;               // one of them is of the command line
+    // A hash of what was given for each option, and for each kind of table: not the values, which
+    // may be secret.
+    std::map<std::string, std::size_t> given = {};
 };
+
+// What stands otherwise in the second, but for hooks: names of options, "[[ring]]".
+std::vector<std::string> differences(const Loaded& before, const Loaded& now);
 
 // `arguments` without the program's name.
 Loaded load(const std::vector<std::string>& arguments, const Surroundings& surroundings);

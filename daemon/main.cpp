@@ -37,6 +37,7 @@ AgentConfig agent_config(const Settings& settings) {
     config.api.auth_key = settings.rpc_auth;
     config.retention = settings.retention;
     config.version = MUSTER_VERSION;
+    config.hooks = settings.hooks;
     return config;
 }
 
@@ -48,12 +49,28 @@ std::optional<Error> make_directories(const Settings& settings) {
     return make_directory(settings.data_dir, for_us, "see --data-dir and --ephemeral");
 }
 
-int run(const Settings& settings) {
+// Of a configuration that was read again. What is not a hook is compared by what it says, and waits
+// for a restart.
+Result<Reading> read_again(const std::vector<std::string>& arguments, const Loaded& running) {
+    const Loaded loaded = load(arguments, real_surroundings());
+    if (!loaded.errors.empty()) {
+        std::string all;
+        for (const std::string& error : loaded.errors)
+            all += (all.empty() ? "" : "; ") + error;
+        return Error{"the configuration is wrong, and nothing of it was taken over: " + all};
+    }
+    return Reading{loaded.settings.hooks, differences(running, loaded)};
+}
+
+int run(const Loaded& loaded, const std::vector<std::string>& arguments) {
+    const Settings& settings = loaded.settings;
     Signals signals;
     ForgettingTimer forgetting;
     Log log({.level = settings.log_level, .format = settings.log_format});
     std::optional<Error> error = make_directories(settings);
-    Agent agent(agent_config(settings), log);
+    AgentConfig config = agent_config(settings);
+    config.read_again = [&] { return read_again(arguments, loaded); };
+    Agent agent(std::move(config), log);
     if (!error)
         error = agent.start();
     if (error) {
@@ -62,7 +79,10 @@ int run(const Settings& settings) {
     }
     bool leaving = false;
     agent.watch(signals.fd(), [&] {
-        for (int count = signals.take(); count > 0; --count) {
+        const Signals::Taken taken = signals.take();
+        if (taken.reload)
+            agent.reload();
+        for (int count = taken.ends; count > 0; --count) {
             if (leaving) {
                 log.warn("a second signal: ending without the rest of the leave");
                 return agent.stop(1);
@@ -79,7 +99,7 @@ int run(const Settings& settings) {
     return agent.run();
 }
 
-int answer(const Loaded& loaded) {
+int answer(const Loaded& loaded, const std::vector<std::string>& arguments) {
     for (const std::string& error : loaded.errors)
         std::fprintf(stderr, "musterd: %s\n", error.c_str());
     if (!loaded.errors.empty())
@@ -99,7 +119,7 @@ int answer(const Loaded& loaded) {
         case Loaded::Wish::Run:
             break;
     }
-    return run(loaded.settings);
+    return run(loaded, arguments);
 }
 
 }  // namespace
@@ -107,7 +127,8 @@ int answer(const Loaded& loaded) {
 int main(int argc, char** argv) {
     be_small();
     try {
-        return answer(load({argv + (argc > 0 ? 1 : 0), argv + argc}, real_surroundings()));
+        const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+        return answer(load(arguments, real_surroundings()), arguments);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "musterd: %s\n", error.what());
         return 1;

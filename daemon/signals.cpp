@@ -16,6 +16,7 @@ Signals::Signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, nullptr);
     fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd_ < 0)
@@ -26,11 +27,15 @@ Signals::~Signals() {
     close(fd_);
 }
 
-int Signals::take() {
-    int taken = 0;
+Signals::Taken Signals::take() {
+    Taken taken;
     signalfd_siginfo one{};
-    while (read(fd_, &one, sizeof one) == static_cast<ssize_t>(sizeof one))
-        ++taken;
+    while (read(fd_, &one, sizeof one) == static_cast<ssize_t>(sizeof one)) {
+        if (one.ssi_signo == SIGHUP)
+            taken.reload = true;
+        else
+            ++taken.ends;
+    }
     return taken;
 }
 

@@ -1,6 +1,6 @@
-// SIGTERM and SIGINT as bytes on a descriptor, so that the loop meets them like anything else. The
-// signals are blocked in every thread that starts after this object was made; children must unblock
-// them.
+// SIGTERM, SIGINT and SIGHUP as bytes on a descriptor, so that the loop meets them like anything
+// else. The signals are blocked in every thread that starts after this object was made; children
+// must unblock them.
 #pragma once
 
 #include "swim/result.h"
@@ -16,8 +16,12 @@ public:
     Signals& operator=(const Signals&) = delete;
 
     int fd() const { return fd_; }
-    // How many have come since the last call.
-    int take();
+    // What has come since the last call.
+    struct Taken {
+        int ends = 0;         // SIGTERM and SIGINT
+        bool reload = false;  // SIGHUP
+    };
+    Taken take();
 
 private:
     int fd_;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "agent/api/finding.h"
+#include "agent/api/hook_questions.h"
 #include "agent/api/ring_questions.h"
 #include "agent/api/turnout.h"
 #include "agent/cluster/tags.h"
@@ -141,6 +142,8 @@ public:
     // `done` may be called during the call.
     virtual void lead(const election::Request& wanted,
                       std::function<void(const election::Answer&)> done) = 0;
+
+    virtual HookQuestions& hooks() = 0;
 
     // Until unsubscribed. REQUIRES: the subscriber outlives its subscription.
     virtual void subscribe(Subscriber& subscriber) = 0;

@@ -264,6 +264,12 @@ TimePoint Desk::next_deadline(TimePoint now) const {
     return next;
 }
 
+bool Desk::has_work() const {
+    return std::any_of(hooks_.begin(), hooks_.end(), [](const auto& hook) {
+        return hook->lane.waiting() > 0 || (hook->counts.lost > 0 && !hook->resyncing);
+    });
+}
+
 std::vector<HookStatus> Desk::status(TimePoint now) const {
     std::vector<HookStatus> all;
     for (const auto& hook : hooks_) {

@@ -1,4 +1,5 @@
 #include "agent/journal/journal_rows.h"
+#include "agent/journal/journal_schema.h"
 
 #include <array>
 #include <limits>
@@ -19,14 +20,6 @@ namespace {
     "seq, wall, clock, kind, subject, before, after, incarnation, ip, port, versions," \
     " tags, cause, said_by, others, health, number, number_before, payload,"           \
     " tags_before IS NOT NULL, tags_before"
-
-// SQLite's integers are signed: the same 64 bits.
-std::int64_t to_column(std::uint64_t number) {
-    return static_cast<std::int64_t>(number);
-}
-std::uint64_t from_column(std::int64_t column) {
-    return static_cast<std::uint64_t>(column);
-}
 
 Endpoint endpoint_of(BytesView ip, std::int64_t port) {
     return Endpoint::from_bytes(ip, static_cast<std::uint16_t>(port)).value_or(Endpoint());

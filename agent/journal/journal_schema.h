@@ -14,6 +14,14 @@ namespace muster::journal {
 // crash it is the one or the other.
 std::optional<store::DbFault> migrate(store::Database& db, std::int64_t version);
 
+// SQLite's integers are signed: the same 64 bits.
+constexpr std::int64_t to_column(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
+constexpr std::uint64_t from_column(std::int64_t column) {
+    return static_cast<std::uint64_t>(column);
+}
+
 // 128 bits of the operating system's chance, in hex: no two journals have the same.
 std::string new_journal_id();
 

@@ -1,4 +1,5 @@
 #include "agent/journal/outbox_rows.h"
+#include "agent/journal/journal_schema.h"
 
 #include <sqlite3.h>
 
@@ -21,10 +22,6 @@ constexpr char insert_delivery[] =
 #define IS_NEEDED(seq)                                          \
     "(EXISTS (SELECT 1 FROM deliveries AS d WHERE d.seq = " seq \
     ") OR EXISTS (SELECT 1 FROM dead AS l WHERE l.seq = " seq "))"
-
-std::int64_t to_column(std::uint64_t number) {
-    return static_cast<std::int64_t>(number);
-}
 
 bool insert(Statement& row, const Delivery& delivery) {
     row.bind(1, to_column(delivery.seq)).bind(2, delivery.hook);
