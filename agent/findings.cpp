@@ -1,5 +1,7 @@
 #include "agent/findings.h"
 
+#include <algorithm>
+
 #include "agent/api/duration.h"
 
 namespace muster {
@@ -13,6 +15,8 @@ constexpr std::uint64_t often_suspected = 3;
 // So many probes say something about the network, if a third of them fails.
 constexpr std::uint64_t enough_probes = 20;
 constexpr std::uint64_t part_that_fails = 3;
+// So many members, or all, say whether it is they or we.
+constexpr std::size_t enough_heard = 5;
 constexpr std::uint64_t often_stalled = 3;
 constexpr Duration long_stall = std::chrono::seconds(1);
 
@@ -33,10 +37,12 @@ void missing(const FindingFacts& facts, Findings& out) {
                    "members that are gone for good: muster force-leave NAME"});
 }
 
-// At least half of those that answer do so on detours only.
+// Most of those that answer do so on detours only: a single one is that member's story.
 void detours(const FindingFacts& facts, Findings& out) {
     const ProbePaths& paths = facts.paths;
-    if (paths.streamed > 0 && 2 * paths.streamed >= paths.heard) {
+    if (paths.heard < std::min(paths.others, enough_heard))
+        return;
+    if (paths.streamed > 0 && 2 * paths.streamed > paths.heard) {
         out.push_back({"UDP does not come through, while TCP does",
                        std::to_string(paths.streamed) + " of " +
                            count(paths.heard, "member", "members") +
@@ -45,7 +51,7 @@ void detours(const FindingFacts& facts, Findings& out) {
                            " both ways in the firewalls of this host and of the others, and see "
                            "whether large packets are dropped (MTU)"});
     } else if (paths.relayed + paths.streamed > 0 &&
-               2 * (paths.relayed + paths.streamed) >= paths.heard) {
+               2 * (paths.relayed + paths.streamed) > paths.heard) {
         out.push_back({"packets are lost one way between this agent and others",
                        std::to_string(paths.relayed + paths.streamed) + " of " +
                            count(paths.heard, "member", "members") +

@@ -85,6 +85,7 @@ struct NodeStats {
 
 // How the members that answered our own probes in the last ten minutes did so.
 struct ProbePaths {
+    std::size_t others = 0;  // that are on the wire, heard or not
     std::size_t heard = 0;
     // Of them, with no direct answer by UDP for a minute before their last one: it came by way of
     // others, or by TCP.

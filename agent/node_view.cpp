@@ -95,7 +95,11 @@ ProbePaths Node::probe_paths(TimePoint now) const {
     for (const auto& member : parts_->swim.table().entries()) {
         const swim::LastHeard& heard = member->heard;
         const auto last = std::max({heard.direct(), heard.relayed(), heard.streamed()});
-        if (!member->is_live() || !last || now - *last > lately) {
+        if (!member->is_live() || member->name == parts_->config.swim.name) {
+            continue;
+        }
+        ++paths.others;
+        if (!last || now - *last > lately) {
             continue;
         }
         ++paths.heard;

@@ -2,9 +2,12 @@
 import base64
 import json
 import os
+import signal
+import time
 
 from harness.cases import case
 from harness.waiting import check, check_equal, wait_until
+from harness.world import World
 
 KEYS = [base64.b64encode(byte * 32).decode() for byte in (b"1", b"2")]
 
@@ -131,3 +134,32 @@ def what_moved_in_the_ring_since_then(run):
     check_equal({move["to"] for move in done[0]["moves"]}, {third.name}, "to whom")
     check_equal(done[0]["fingerprint_after"], agents[0].json("ring", "show")["fingerprint"], "the ring of now")
     check_equal(agents[0].cli("ring", "diff", "--at=99999").returncode, 1, "a change that is not yet there")
+
+
+@case(budget=120, needs="root")
+def a_blocked_udp_port_is_found_and_told_of_each_member(run):
+    world = run.closing(World(3))
+    world.hosts[0].run("nft", "add", "rule", "inet", "faults", "arriving", "iifname", "eth0", "meta", "l4proto", "udp", "drop")
+    cluster = run.cluster()
+    agents = [cluster.add("muster", host=host) for host in world.hosts]
+    for agent in agents:
+        agent.start(*([] if agent is agents[0] else [agents[0]]))
+    cluster.converge()
+    found = wait_until(lambda: [f for f in finds(agents[0], "UDP does not come through") if "2 of 2" in f["evidence"]], 30,
+                       "the finding")
+    check("7946" in found[0]["remedy"], f"what to do: {found}")
+    text = "\n".join(agents[0].json("explain", agents[1].name)["sentences"])
+    check("by TCP, as UDP brought no answer in time" in text and "UDP port 7946" in text, f"the way to one of them: {text}")
+    for other in agents[1:]:
+        check_equal(finds(other, "UDP"), [], "what is found where UDP works")
+
+
+@case(budget=60)
+def an_agent_that_was_stopped_finds_that_of_itself(run):
+    agent = run.cluster().add("muster").start()
+    check_equal(finds(agent, "does not run when it should"), [], "before")
+    agent.send_signal(signal.SIGSTOP)
+    time.sleep(2.5)        # so long it stands still
+    agent.send_signal(signal.SIGCONT)
+    found = wait_until(lambda: finds(agent, "does not run when it should"), 10, "the finding")
+    check("s" in found[0]["evidence"] and "late" in found[0]["evidence"], f"how it is seen: {found}")

@@ -12,6 +12,7 @@ namespace {
 FindingFacts healthy() {
     FindingFacts facts;
     facts.advertise = *Endpoint::parse("10.0.0.1:7946", 0);
+    facts.paths.others = 20;
     facts.paths.heard = 9;
     facts.recent.probes = 300;
     facts.worst_lag = 20ms;
@@ -55,8 +56,20 @@ TEST_CASE("UDP that is blocked, and loss one way") {
     CHECK(lossy.evidence ==
           "5 of 9 members answered probes by way of others or by TCP alone in the last minutes");
     CHECK_THAT(lossy.remedy, Contains("asymmetric routes"));
-    facts.paths = {.heard = 1, .relayed = 0, .streamed = 1};
+    facts.paths = {.others = 1, .heard = 1, .relayed = 0, .streamed = 1};
     CHECK_THAT(only(facts).evidence, Contains("1 of 1 member answered"));
+    // One of two is the other's trouble.
+    facts.paths = {.others = 2, .heard = 2, .relayed = 0, .streamed = 1};
+    CHECK(findings(facts).empty());
+    facts.paths = {.others = 2, .heard = 2, .relayed = 1, .streamed = 0};
+    CHECK(findings(facts).empty());
+    // And who has hardly begun to look does not know.
+    facts.paths = {.others = 2, .heard = 1, .relayed = 0, .streamed = 1};
+    CHECK(findings(facts).empty());
+    facts.paths = {.others = 200, .heard = 4, .relayed = 0, .streamed = 4};
+    CHECK(findings(facts).empty());
+    facts.paths = {.others = 200, .heard = 5, .relayed = 0, .streamed = 5};
+    CHECK_FALSE(findings(facts).empty());
 }
 
 TEST_CASE("suspicions of ourselves, with and without deafness of our own") {

@@ -312,6 +312,7 @@ TEST_CASE("who answers probes on detours only, and who is missed, is counted") {
     Alone a;
     a.hear_alive(2);
     CHECK(a.node.probe_paths(a.now).heard == 0);
+    CHECK(a.node.probe_paths(a.now).others == 1);
     CHECK_FALSE(a.node.last_heard("n3"));
     // A probe of n2, answered after `delay`.
     const auto answer = [&](Duration delay) {
