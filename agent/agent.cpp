@@ -133,7 +133,7 @@ std::optional<Error> Agent::Parts::start() {
     Result<Memory> memory = keeping.open(config.data_dir);
     if (!memory)
         return memory.error();
-    if (std::optional<Error> error = journaling.open(keeping.directory()))
+    if (std::optional<Error> error = journaling.open(keeping.directory(), config.retention))
         return error;
     config.node.memory = *std::move(memory);
     open_election();

@@ -35,11 +35,12 @@ Journaling::Journaling(net::Clock& clock, Post post, Say say, Look look,
 
 Journaling::~Journaling() = default;
 
-std::optional<Error> Journaling::open(const std::string& directory) {
-    history::Retention retention;
+std::optional<Error> Journaling::open(const std::string& directory,
+                                      const history::Retention& configured) {
+    history::Retention retention = configured;
     if (directory.empty()) {
         constexpr std::uint64_t in_memory = 1ULL << 20U;
-        retention.max_size = in_memory;
+        retention.max_size = std::min(retention.max_size, in_memory);
     } else {
         path_ = directory + "/journal.db";
     }

@@ -53,9 +53,10 @@ public:
     Journaling(net::Clock& clock, Post post, Say say, Look look, std::function<void()> ended);
     ~Journaling();
 
-    // Opens the journal in `directory`, which is locked; empty: in memory. The error is for a
+    // Opens the journal in `directory`, which is locked; empty: in memory, and 1 MiB at most. The error is for a
     // person: the agent cannot start. Once.
-    std::optional<Error> open(const std::string& directory);
+    std::optional<Error> open(const std::string& directory,
+                              const history::Retention& retention = {});
 
     // Takes it down, with this moment's time. Nothing waits.
     void record(history::Change change);

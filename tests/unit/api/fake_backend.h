@@ -13,6 +13,7 @@
 #include "agent/api/backend.h"
 #include "agent/ring/ring.h"
 #include "agent/ring/rings.h"
+#include "tests/unit/api/fake_hooks.h"
 
 namespace muster::api {
 
@@ -66,6 +67,8 @@ public:
     // In place of the two.
     std::function<Result<journal::Page>(const journal::Question&)> when_past;
     std::function<Result<journal::PastView>(const journal::Moment&)> when_past_view;
+
+    FakeHooks fake_hooks;
 
     // ---- what a test looks at ----
 
@@ -279,6 +282,8 @@ public:
         for (Subscriber* subscriber : std::vector(subscribers))
             subscriber->on_ring_change(change);
     }
+
+    HookQuestions& hooks() override { return fake_hooks; }
 
     void subscribe(Subscriber& subscriber) override { subscribers.push_back(&subscriber); }
     void unsubscribe(Subscriber& subscriber) override { std::erase(subscribers, &subscriber); }
