@@ -21,6 +21,7 @@
 
 #include "agent/effects.h"
 #include "agent/history/change.h"
+#include "agent/history/retention.h"
 #include "agent/history/view.h"
 #include "agent/journal/outbox.h"
 #include "agent/journal/question.h"
