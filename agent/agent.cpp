@@ -24,6 +24,8 @@ constexpr std::int64_t nanoseconds_a_second = 1000000000;
 constexpr Duration leave_grace = std::chrono::seconds(2);
 // And so long for a voter that asks to be replaced.
 constexpr Duration for_good_grace = std::chrono::seconds(5);
+// Hooks that run when the leave is complete may go on for so long.
+constexpr Duration hooks_grace = std::chrono::seconds(5);
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
@@ -79,7 +81,12 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
           [this](Notice::Level level, const std::string& text) {
               tell(Notice{level, text});
           },
-          [this] { return view_for_history(); }, [this] { arm(); }),
+          [this] { return view_for_history(); },
+          [this] {
+              arm();
+              if (end_deadline != never)
+                  later([this] { end_if_hooks_have(clock.now()); });
+          }),
       hooking(clock, journaling, hook_surroundings(), random_seed()),
       ring_desk([this](std::function<void()> call) { asio::post(loop, std::move(call)); }),
       voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
@@ -157,6 +164,7 @@ std::optional<Error> Agent::Parts::start() {
     hook_watch = std::make_shared<Watch>(loop, hooking.descriptor(), [this] {
         hooking.serve();
         arm();
+        end_if_hooks_have(clock.now());
     });
     hook_watch->wait();
     say_who_we_are();
@@ -231,8 +239,22 @@ void Agent::Parts::later(std::function<void()> call) {
 
 void Agent::Parts::left() {
     log.info("left the cluster");
+    leave_deadline = never;
+    end_deadline = clock.now() + hooks_grace;
     // Whoever asked for it is still to be answered.
-    later([this] { stop(0); });
+    later([this] { end_if_hooks_have(clock.now()); });
+}
+
+// Hooks that are for this agent's own leave have a moment for it; what is not done by then is run
+// at the next start.
+void Agent::Parts::end_if_hooks_have(TimePoint now) {
+    if (end_deadline == never)
+        return;
+    if (!hooking.is_busy() || now >= end_deadline) {
+        end_deadline = never;
+        return stop(0);
+    }
+    arm();
 }
 
 // As the reference does: without a leave, which would take the name from its holder.
@@ -336,12 +358,13 @@ void Agent::Parts::turn() {
         return;
     }
     arm();
+    end_if_hooks_have(now);
 }
 
 void Agent::Parts::arm() {
-    armed =
-        std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
-                  keeping.next_deadline(), journaling.next_deadline(), hooking.next_deadline()});
+    armed = std::min({node->next_deadline(), streams.next_deadline(), next_look, leave_deadline,
+                      end_deadline, keeping.next_deadline(), journaling.next_deadline(),
+                      hooking.next_deadline()});
     timer.arm(armed);
 }
 

@@ -62,6 +62,7 @@ struct Agent::Parts final : api::Backend, api::HookQuestions, net::StreamUser {
     void say_how_we_vote();
     void open_election();
     void left();
+    void end_if_hooks_have(TimePoint now);
     void lose_name();
     void stop(int status);
 
@@ -210,6 +211,7 @@ struct Agent::Parts final : api::Backend, api::HookQuestions, net::StreamUser {
     TimePoint next_census{};           // how many members are there
     std::uint64_t census_index = 0;    // of the view, at the last one
     TimePoint leave_deadline = never;  // a leave that nobody hears ends here
+    TimePoint end_deadline = never;    // after a leave: of the hooks that still run
     RequestId last_request = 0;
     std::map<RequestId, Completion> requests;
     std::map<RequestId, Answered> askers;  // of queries that still run

@@ -282,6 +282,11 @@ std::optional<Error> Hooking::run(const Spec& spec, hooks::Given given, Duration
     return runs_.start(command_for(spec, std::move(given)), clock_.now(), timeout, say_output);
 }
 
+bool Hooking::is_busy() const {
+    return !hooks_.empty() && (!journaling_.is_idle() || runs_.count() > 0 ||
+                               (journaling_.trouble().empty() && desk_.is_busy()));
+}
+
 void Hooking::finish() {
     finished_ = true;
 }

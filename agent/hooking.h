@@ -57,6 +57,8 @@ public:
     void serve();
     void turn(TimePoint now);
     TimePoint next_deadline() const;
+    // Something runs, or is about to.
+    bool is_busy() const;
     // At the end. What runs is ended, and runs again at the next start.
     void finish();
 

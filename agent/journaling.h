@@ -54,8 +54,8 @@ public:
     Journaling(net::Clock& clock, Post post, Say say, Look look, std::function<void()> ended);
     ~Journaling();
 
-    // Opens the journal in `directory`, which is locked; empty: in memory, and 1 MiB at most. The error is for a
-    // person: the agent cannot start. Once.
+    // Opens the journal in `directory`, which is locked; empty: in memory, and 1 MiB at most. The
+    // error is for a person: the agent cannot start. Once.
     std::optional<Error> open(const std::string& directory,
                               const history::Retention& retention = {});
 
@@ -67,6 +67,8 @@ public:
     void look_again_at(TimePoint moment) { look_at_ = moment; }
     TimePoint next_deadline() const;
     void turn(TimePoint now);
+    // Everything that was recorded is written, or cannot be.
+    bool is_idle() const { return !writing_ && (!has_work() || retry_at_ != never); }
     // At the end: writes what is not written yet, and waits for it a bounded time.
     void finish();
 

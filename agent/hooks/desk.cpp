@@ -264,6 +264,14 @@ TimePoint Desk::next_deadline(TimePoint now) const {
     return next;
 }
 
+bool Desk::is_busy() const {
+    return std::any_of(hooks_.begin(), hooks_.end(), [](const auto& hook) {
+        const bool is_free = hook->waits_until == never &&
+                             hook->breaker.state(TimePoint::min()) == Breaker::State::Closed;
+        return hook->lane.running() > 0 || (is_free && hook->lane.next());
+    });
+}
+
 bool Desk::has_work() const {
     return std::any_of(hooks_.begin(), hooks_.end(), [](const auto& hook) {
         return hook->lane.waiting() > 0 || (hook->counts.lost > 0 && !hook->resyncing);

@@ -101,6 +101,7 @@ public:
     [[nodiscard]] Turn turn(Moment moment, const Conditions& conditions);
     [[nodiscard]] Turn ended(Moment moment, RunId run, const RunEnd& end);
     TimePoint next_deadline(TimePoint now) const;
+    bool is_busy() const;   // something runs, or could run now
     bool has_work() const;  // anything waits, or a hook is to be told what it lost
 
     std::vector<HookStatus> status(TimePoint now) const;
