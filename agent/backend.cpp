@@ -93,6 +93,15 @@ std::vector<std::string> Agent::Parts::warnings() const {
         all.push_back(std::to_string(journaling.lost()) +
                       " changes are missing in the history, because it was written too slowly");
     }
+    for (const hooks::HookStatus& hook : hooking.status()) {
+        if (hook.breaker != hooks::Breaker::State::Closed)
+            all.push_back("hook " + hook.name + " keeps failing (" + hook.last_why +
+                          "): it is stopped, and what waits for it is kept (see `muster hooks "
+                          "status`)");
+        if (hook.dead > 0)
+            all.push_back(std::to_string(hook.dead) + " events of hook " + hook.name +
+                          " were set aside since the start (see `muster hooks list --dead`)");
+    }
     if (const std::uint64_t lost = log.dropped(); lost > 0) {
         all.push_back(std::to_string(lost) +
                       " log lines were dropped, because whoever reads stderr was too slow");

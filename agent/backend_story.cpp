@@ -134,6 +134,7 @@ std::vector<FindingFacts::Sender> Agent::Parts::undeciphered_senders() const {
 std::vector<api::Finding> Agent::Parts::findings() const {
     const TimePoint now = clock.now();
     FindingFacts facts;
+    facts.hooks = hooking.status();
     facts.health = node->health();
     facts.missing_since = missing_since();
     facts.paths = node->probe_paths(now);

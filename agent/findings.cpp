@@ -175,12 +175,37 @@ void disk(const FindingFacts& facts, Findings& out) {
              "see why whoever reads the log (journald, a pipe) is too slow"});
 }
 
+void hooks_in_trouble(const FindingFacts& facts, Findings& out) {
+    for (const hooks::HookStatus& hook : facts.hooks) {
+        if (hook.breaker != hooks::Breaker::State::Closed)
+            out.push_back({"hook " + hook.name + " is stopped, since it keeps failing",
+                           hook.last_why + "; " +
+                               count(hook.waiting, "event waits", "events wait") + " for it",
+                           "mend its program (muster hooks test " + hook.name +
+                               " shows what it says); nothing that waits is lost"});
+        if (hook.dead > 0)
+            out.push_back(
+                {"events of hook " + hook.name + " were set aside",
+                 count(hook.dead, "event", "events") +
+                     " since the start, each after its last try; lately: " + hook.last_why,
+                 "muster hooks list --dead " + hook.name +
+                     " shows them; when it is mended, muster hooks replay " + hook.name +
+                     " --all"});
+        if (hook.lost > 0)
+            out.push_back({"hook " + hook.name + " is too slow for its events",
+                           count(hook.lost, "event", "events") +
+                               " not kept, since its queue was full: it is told so when there is "
+                               "room",
+                           "make it faster, give it more concurrency, or a larger queue"});
+    }
+}
+
 }  // namespace
 
 Findings findings(const FindingFacts& facts) {
     Findings out;
     for (const auto rule : {own_stalls, address, detours, suspected, silence, own_health, missing,
-                            keys, clusters, names, clock, disk})
+                            keys, clusters, names, clock, disk, hooks_in_trouble})
         rule(facts, out);
     return out;
 }

@@ -12,6 +12,7 @@
 
 #include "agent/api/finding.h"
 #include "agent/checkup.h"
+#include "agent/hooks/desk.h"
 #include "agent/node.h"
 #include "swim/time.h"
 
@@ -43,6 +44,7 @@ struct FindingFacts {
         bool own = false;  // it is our own name
     };
     std::vector<Claim> claims;  // of names, lately
+    std::vector<hooks::HookStatus> hooks;
 };
 
 // In the order of how much else each explains.
