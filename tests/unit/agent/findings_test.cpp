@@ -180,6 +180,32 @@ TEST_CASE("what cannot be written") {
     CHECK(only(facts).evidence == "1 line dropped in the last minutes");
 }
 
+TEST_CASE("a hook that is stopped, has set events aside or lost some is found, with its reason") {
+    FindingFacts facts = healthy();
+    facts.hooks.resize(2);
+    facts.hooks[0].name = "fine";
+    facts.hooks[0].failed = 3;
+    CHECK(findings(facts).empty());
+    hooks::HookStatus& bad = facts.hooks[1];
+    bad.name = "page";
+    bad.last_why = "exit status 3";
+    bad.waiting = 4;
+    SECTION("stopped") {
+        bad.breaker = hooks::Breaker::State::Open;
+        CHECK(only(facts).finding == "hook page is stopped, since it keeps failing");
+        CHECK(only(facts).evidence == "exit status 3; 4 events wait for it");
+    }
+    SECTION("set aside") {
+        bad.dead = 1;
+        CHECK(only(facts).evidence ==
+              "1 event since the start, each after its last try; lately: exit status 3");
+    }
+    SECTION("lost") {
+        bad.lost = 9;
+        CHECK(only(facts).finding == "hook page is too slow for its events");
+    }
+}
+
 TEST_CASE("what explains more comes first") {
     FindingFacts facts = healthy();
     facts.recent.stalls = 5;

@@ -43,6 +43,18 @@ public:
         lock.unlock();
         what();
     }
+    // Runs what was posted until now.
+    void run_all() {
+        for (;;) {
+            std::unique_lock lock(mutex_);
+            if (queue_.empty())
+                return;
+            const std::function<void()> what = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            what();
+        }
+    }
     // Something was posted, and is not run.
     void await_one() {
         std::unique_lock lock(mutex_);
