@@ -134,11 +134,11 @@ std::vector<std::string> Hooking::changes(const std::vector<Spec>& specs) const 
         else if (!(*known->second.spec == spec))
             phrases.push_back("hook " + spec.name + " is another");
     }
-    for (const auto& [name, hook] : hooks_) {
+    for (const Spec& known : specs_) {
         const bool stays = std::any_of(specs.begin(), specs.end(),
-                                       [&](const Spec& spec) { return spec.name == name; });
+                                       [&](const Spec& spec) { return spec.name == known.name; });
         if (!stays)
-            phrases.push_back("hook " + name + " is gone");
+            phrases.push_back("hook " + known.name + " is gone");
     }
     return phrases;
 }

@@ -153,61 +153,39 @@ void Conversation::members_at(const Request& request) {
                                  completion<const Result<journal::PastView>&>(done));
 }
 
-// The rows of one member, of which there may be many pages: its newest are wanted.
-struct Conversation::Explaining {
-    Request request;
-    Bytes member;
-    std::uint64_t from = 0;
-    std::vector<history::Change> changes;
-    std::string trouble;  // why there are no more of them
-};
-
 void Conversation::explain(const Request& request) {
     const Result<ExplainRequest> wanted = decode_explain(request.body);
     if (!wanted)
         return malformed(request, wanted.error());
-    look_back(std::make_shared<Explaining>(Explaining{request, wanted->member, 0, {}, {}}));
-}
-
-void Conversation::look_back(const std::shared_ptr<Explaining>& asked) {
     journal::Question question;
-    question.member = asked->member;
-    question.from = asked->from;
+    question.member = wanted->member;
     question.limit = history::most_changes;
-    const auto done = [this, asked](const Result<journal::Page>& page) {
-        if (!page) {
-            asked->trouble = page.error().text;
-            return reply_story(*asked);
-        }
-        std::vector<history::Change>& changes = asked->changes;
-        changes.insert(changes.end(), page->changes.begin(), page->changes.end());
-        if (changes.size() > history::most_changes)
-            changes.erase(changes.begin(),
-                          changes.end() - static_cast<std::ptrdiff_t>(history::most_changes));
-        if (!page->more)
-            return reply_story(*asked);
-        asked->from = page->next;
-        look_back(asked);
+    question.newest = true;
+    const auto done = [this, request, member = wanted->member](const Result<journal::Page>& page) {
+        reply_story(request, member, page);
     };
     premises_.backend.history(question, completion<const Result<journal::Page>&>(done));
 }
 
-void Conversation::reply_story(const Explaining& asked) {
+void Conversation::reply_story(const Request& request, const Bytes& member,
+                               const Result<journal::Page>& page) {
     const Backend& backend = premises_.backend;
+    const std::vector<history::Change> changes =
+        page ? page->changes : std::vector<history::Change>();
     std::optional<history::Story> story =
-        history::tell(asked.member, asked.changes, backend.live(asked.member),
+        history::tell(member, changes, backend.live(member),
                       {.self = backend.self(), .now_ns = backend.wall_time(backend.now())});
-    if (!asked.trouble.empty() && !story)
-        return refuse(asked.request, asked.trouble);
+    if (!page && !story)
+        return refuse(request, page.error().text);
     if (!story)
-        return refuse(asked.request, "no member '" + printable(asked.member) +
-                                         "' is known, nor does the history know one of that name "
-                                         "(see muster members)");
-    if (!asked.trouble.empty())
-        story->sentences.push_back("How that came is not known: " + asked.trouble + ".");
+        return refuse(request, "no member '" + printable(member) +
+                                   "' is known, nor does the history know one of that name "
+                                   "(see muster members)");
+    if (!page)
+        story->sentences.push_back("How that came is not known: " + page.error().text + ".");
     auto body = std::make_shared<std::string>();
     write_story(*make_encoder(encoding_, *body), *story);
-    reply_shared(asked.request, body);
+    reply_shared(request, body);
 }
 
 }  // namespace muster::api

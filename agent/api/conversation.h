@@ -161,10 +161,9 @@ private:
     // The commands about the past, in commands_history.cpp.
     void history(const Request& request);
     void members_at(const Request& request);
-    struct Explaining;
     void explain(const Request& request);
-    void look_back(const std::shared_ptr<Explaining>& asked);
-    void reply_story(const Explaining& asked);
+    void reply_story(const Request& request, const Bytes& member,
+                     const Result<journal::Page>& page);
     // What this agent finds wrong about itself, in commands_doctor.cpp.
     void doctor(const Request& request);
 

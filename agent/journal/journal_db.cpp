@@ -193,9 +193,11 @@ Result<Page> JournalDb::read(const Question& question) {
         from = std::max(from, last_until(connection_->db, *kept, *question.since_ns - 1) + 1);
     const std::uint64_t limit = std::clamp<std::uint64_t>(question.limit, 1, max_page);
     const std::uint64_t first = std::min(from, kept->newest + 1);
-    if (!read_changes(connection_->db, {first, limit, question.member}, page.changes))
+    if (!read_changes(connection_->db, {first, limit, question.member, question.newest},
+                      page.changes))
         return cannot("read", path_, connection_->db.fault());
-    page.more = page.changes.size() == limit && page.changes.back().seq < kept->newest;
+    page.more =
+        !question.newest && page.changes.size() == limit && page.changes.back().seq < kept->newest;
     page.next = page.more ? page.changes.back().seq + 1 : std::max(from, kept->newest + 1);
     sqlite3_db_release_memory(connection_->db.get());
     return page;

@@ -1,8 +1,10 @@
 #include "agent/journal/journal_rows.h"
 #include "agent/journal/journal_schema.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace muster::journal {
@@ -278,11 +280,11 @@ bool read_extent(Database& db, std::uint64_t next, history::Extent& extent) {
 
 bool read_changes(Database& db, const Wanted& wanted, std::vector<Change>& out) {
     const bool all = wanted.member.empty();
-    Statement row(db.get(), all ? "SELECT " CHANGE_COLUMNS
-                                  " FROM changes WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
-                                : "SELECT " CHANGE_COLUMNS
-                                  " FROM changes WHERE subject = ?3 AND seq >= ?1"
-                                  " ORDER BY seq LIMIT ?2");
+    std::string question = "SELECT " CHANGE_COLUMNS " FROM changes WHERE seq >= ?1";
+    question += all ? "" : " AND subject = ?3";
+    question += wanted.newest ? " ORDER BY seq DESC LIMIT ?2" : " ORDER BY seq LIMIT ?2";
+    Statement row(db.get(), question.c_str());
+    const std::size_t before = out.size();
     row.bind(1, to_column(wanted.from)).bind(2, to_column(wanted.limit));
     if (!all)
         row.bind(3, wanted.member);
@@ -290,6 +292,8 @@ bool read_changes(Database& db, const Wanted& wanted, std::vector<Change>& out) 
         if (std::optional<Change> change = change_from(row))
             out.push_back(*std::move(change));
     }
+    if (wanted.newest)
+        std::reverse(out.begin() + static_cast<std::ptrdiff_t>(before), out.end());
     return !row.failed();
 }
 

@@ -38,7 +38,8 @@ bool read_extent(store::Database& db, std::uint64_t next, history::Extent& exten
 struct Wanted {
     std::uint64_t from = 1;
     std::uint64_t limit = 1;
-    BytesView member;  // empty: all
+    BytesView member;     // empty: all
+    bool newest = false;  // the last of them, if there are more than `limit`
 };
 bool read_changes(store::Database& db, const Wanted& wanted, std::vector<history::Change>& out);
 // Also those that are held. REQUIRES: `seqs` are in order.

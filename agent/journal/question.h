@@ -18,6 +18,7 @@ struct Question {
     std::optional<std::int64_t> since_ns;  // none before this moment, since 1970
     Bytes member;                          // only of this one; empty: of all
     std::uint64_t limit = max_page;        // changes in one answer, at most max_page
+    bool newest = false;                   // if there are more: the last of them, not the first
 };
 
 struct Page {

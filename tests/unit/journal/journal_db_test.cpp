@@ -65,6 +65,23 @@ Page page(JournalDb& db, const Question& question) {
 
 }  // namespace
 
+TEST_CASE("the newest of a member are read without those before them, in their order") {
+    const store::Directory directory;
+    const auto db = open(directory.file("journal.db"));
+    append(*db, {join("n1", 10), join("n2", 11), fail("n1", 20), join("n1", 30), fail("n2", 31),
+                 fail("n1", 40)});
+    Question question;
+    question.member = "n1";
+    question.limit = 2;
+    question.newest = true;
+    const Page last = page(*db, question);
+    REQUIRE(last.changes.size() == 2);
+    CHECK(last.changes[0].seq == 4);
+    CHECK(last.changes[1].seq == 6);
+    CHECK_FALSE(last.more);
+    CHECK(last.next == 7);
+}
+
 TEST_CASE("what was written is read again, all of it, after another start") {
     const store::Directory directory;
     const std::string path = directory.file("journal.db");
