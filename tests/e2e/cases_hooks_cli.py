@@ -67,10 +67,10 @@ def a_hook_that_fails_is_given_up_replayed_after_it_was_mended_and_dropped(run):
 @case(budget=60)
 def a_test_of_a_hook_says_how_it_went(run):
     program = f"{run.directory}/page"
-    write_program(program, 'echo "paged $MUSTER_HOOK of $MUSTER_EVENT"')
+    write_program(program, 'echo "paged $MUSTER_HOOK, attempt $MUSTER_ATTEMPT"')
     agent = run.cluster().add("muster", config=HOOK.format(program=program)).start()
     good = agent.cli("hooks", "test", "page")
-    check_equal((good.returncode, good.stdout, good.stderr), (0, "paged page of user\n", ""), "a good test")
+    check_equal((good.returncode, good.stdout, good.stderr), (0, "paged page, attempt 1\n", ""), "a good test")
     write_program(program, "echo no route >&2; exit 3")
     bad = agent.cli("hooks", "test", "page")
     check_equal((bad.returncode, bad.stdout, bad.stderr),
