@@ -49,6 +49,12 @@ bool has_reply_body(Command command, bool extended) {
         case Command::MembersAt:
         case Command::Explain:
         case Command::Doctor:
+        case Command::Hooks:
+        case Command::HooksDead:
+        case Command::HooksReplay:
+        case Command::HooksDrop:
+        case Command::HooksTest:
+        case Command::Reload:
             return true;
         case Command::Tags:
         case Command::Event:

@@ -5,6 +5,7 @@
 #include "agent/api/duration.h"
 #include "agent/api/text.h"
 #include "cli/options_cluster.h"
+#include "cli/options_hooks.h"
 #include "cli/options_leader.h"
 #include "cli/options_parts.h"
 #include "cli/options_ring.h"
@@ -30,6 +31,7 @@ struct Raw {
     MonitorOptions monitor;
     ClusterOptions cluster;
     RingOptions ring;
+    HookCommands hooks;
     LeaveOptions leave;
     LeaderCommands leader;
 };
@@ -170,6 +172,8 @@ CommandOptions chosen(const std::string& command, Raw& raw) {
     }
     if (RingOptions::knows(command))
         return raw.ring.chosen(command);
+    if (HookCommands::knows(command))
+        return raw.hooks.chosen(command);
     if (LeaderCommands::has(command))
         return raw.leader.chosen(command);
     return raw.cluster.chosen(command);
@@ -202,6 +206,7 @@ std::variant<Options, Usage> parse_options(const std::vector<std::string>& argum
     add_wait(app, raw);
     raw.cluster.add_to(app);
     raw.ring.add_to(app);
+    raw.hooks.add_to(app);
     raw.leader.add_to(app);
     add_others(app, raw);
     app.fallthrough();

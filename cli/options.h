@@ -124,6 +124,22 @@ struct DrainOptions {
     Action action = Action::Status;
     std::optional<Duration> time;
 };
+struct HooksOptions {
+    enum class Show : std::uint8_t { List, Status, Dead };
+    Show show = Show::List;
+    std::string hook;  // empty: all
+};
+// What was given up: run again, or forgotten.
+struct HookLettersOptions {
+    bool drop = false;
+    std::string hook;
+    std::vector<std::uint64_t> seqs;
+    bool all = false;
+};
+struct HookTestOptions {
+    std::string hook;
+};
+struct ReloadOptions {};
 
 struct LeaderOptions {
     bool am_i = false;
@@ -170,8 +186,9 @@ using CommandOptions =
                  VersionOptions, TagsOptions, EventOptions, QueryOptions, KeysOptions,
                  RotateOptions, KeygenOptions, RttOptions, ReachabilityOptions, RingOwnersOptions,
                  RingShowOptions, RingExportOptions, RingDiffOptions, RingStatusOptions,
-                 DrainOptions, LeaderOptions, ResignOptions, TransferOptions, CheckTokenOptions,
-                 ResetOptions, VotersOptions, RunOptions>;
+                 DrainOptions, HooksOptions, HookLettersOptions, HookTestOptions, ReloadOptions,
+                 LeaderOptions, ResignOptions, TransferOptions, CheckTokenOptions, ResetOptions,
+                 VotersOptions, RunOptions>;
 
 struct Options {
     std::string api;       // a socket's path; empty: the default

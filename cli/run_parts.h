@@ -53,6 +53,11 @@ public:
     ExitStatus operator()(const RingDiffOptions& asked);
     ExitStatus operator()(const RingStatusOptions& asked);
     ExitStatus operator()(const DrainOptions& asked);
+    // run_hooks.cpp
+    ExitStatus operator()(const HooksOptions& asked);
+    ExitStatus operator()(const HookLettersOptions& asked);
+    ExitStatus operator()(const HookTestOptions& asked);
+    ExitStatus operator()(const ReloadOptions& asked);
     // run_keys.cpp
     ExitStatus operator()(const KeysOptions& asked);
     ExitStatus operator()(const RotateOptions& asked);
@@ -73,6 +78,7 @@ private:
     ExitStatus simple(api::Command command, const std::string& body, const std::string& done);
     ExitStatus key_status();
     ExitStatus show_past(const MembersOptions& asked);
+    ExitStatus show_letters(const std::string& hook);
     static Result<api::ReadLeader> ask_leader(Client& client);
     static Result<Led> ask_led(Client& client, api::Command command, const std::string& body);
     ExitStatus refused(const Led& led);

@@ -83,7 +83,9 @@ Result<std::string> ring_disagreement(Client& client, Clock::time_point deadline
 Result<Client> Run::connect_to_musterd() const {
     Result<Client> client = connect();
     if (client && !client->extended())
-        return Error{"this agent is no musterd: it has neither rings, nor a drain, nor a history"};
+        return Error{
+            "this agent is no musterd: it has neither rings, nor a drain, nor a history, nor "
+            "hooks"};
     return client;
 }
 

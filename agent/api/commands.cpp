@@ -156,6 +156,17 @@ void Conversation::perform(Request request) {
             return explain(request);
         case Command::Doctor:
             return doctor(request);
+        case Command::Hooks:
+            return hooks(request);
+        case Command::HooksDead:
+            return dead_letters(request);
+        case Command::HooksReplay:
+        case Command::HooksDrop:
+            return change_letters(request);
+        case Command::HooksTest:
+            return test_hook(request);
+        case Command::Reload:
+            return reload(request);
     }
 }
 
@@ -358,6 +369,12 @@ void Conversation::refuse(const Request& request, std::string_view error) {
         case Command::MembersAt:
         case Command::Explain:
         case Command::Doctor:
+        case Command::Hooks:
+        case Command::HooksDead:
+        case Command::HooksReplay:
+        case Command::HooksDrop:
+        case Command::HooksTest:
+        case Command::Reload:
             return reply_nothing(request, error);
         case Command::Leader:
             return reply_leader(request, error);

@@ -166,6 +166,13 @@ private:
                      const Result<journal::Page>& page);
     // What this agent finds wrong about itself, in commands_doctor.cpp.
     void doctor(const Request& request);
+    // The commands about hooks and the configuration, in commands_hooks.cpp.
+    void hooks(const Request& request);
+    void dead_letters(const Request& request);
+    void change_letters(const Request& request);
+    void test_hook(const Request& request);
+    void reload(const Request& request);
+    bool has_hook(const Request& request, const Bytes& name);
 
     // The request's body is not as it should be.
     void malformed(const Request& request, const Error& error);

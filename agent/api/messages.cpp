@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<CommandTraits, 41> commands{{
+constexpr std::array<CommandTraits, 47> commands{{
     {Command::Handshake, "handshake", /*has_body=*/true, /*changes=*/false},
     {Command::Auth, "auth", true, false},
     {Command::Members, "members", false, false},
@@ -52,6 +52,12 @@ constexpr std::array<CommandTraits, 41> commands{{
     {Command::MembersAt, "members-at", true, false},
     {Command::Explain, "explain", true, false},
     {Command::Doctor, "doctor", false, false},
+    {Command::Hooks, "hooks", false, false},
+    {Command::HooksDead, "hooks-dead", true, false},
+    {Command::HooksReplay, "hooks-replay", true, true},
+    {Command::HooksDrop, "hooks-drop", true, true},
+    {Command::HooksTest, "hooks-test", true, true},
+    {Command::Reload, "reload", false, true},
 }};
 
 void encode_texts(MsgpackEncoder& encoder, std::string_view name, const std::vector<Bytes>& texts,

@@ -65,6 +65,12 @@ enum class Command : std::uint8_t {
     MembersAt,
     Explain,
     Doctor,
+    Hooks,
+    HooksDead,
+    HooksReplay,
+    HooksDrop,
+    HooksTest,
+    Reload,
 };
 
 struct CommandTraits {
