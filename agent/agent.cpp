@@ -92,7 +92,8 @@ Agent::Parts::Parts(AgentConfig a_config, Log& a_log)
       voting([this](std::function<void()> call) { asio::post(loop, std::move(call)); },
              [this](std::uint64_t ticket, const std::optional<Error>& error) {
                  voted(ticket, error);
-             }) {}
+             }),
+      events(config.event_limits) {}
 
 Agent::Parts::~Parts() = default;
 

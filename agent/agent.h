@@ -17,6 +17,7 @@
 #include "agent/hooks/spec.h"
 #include "agent/log.h"
 #include "agent/node.h"
+#include "agent/token_bucket.h"
 #include "swim/endpoint.h"
 #include "swim/keyring.h"
 #include "swim/result.h"
@@ -45,6 +46,7 @@ struct AgentConfig {
     history::Retention retention;  // of the history
     std::string data_dir;  // where state is kept over restarts; it exists. Empty: nothing is kept
     std::string version;
+    TokenBucket::Limits event_limits;  // of user events that programs fire here
     std::vector<hooks::Spec> hooks;
     // Reads the configuration again; null: there is nothing to be read.
     std::function<Result<Reading>()> read_again;

@@ -220,6 +220,7 @@ struct Agent::Parts final : api::Backend, api::HookQuestions, net::StreamUser {
     std::vector<api::Subscriber*> subscribers;  // null: gone while they were being told
     std::size_t telling = 0;
     RateLimit said;
+    TokenBucket events;
     std::uint64_t told_index = 0;
     bool resolving = false;
     bool leaving = false;

@@ -173,6 +173,12 @@ Result<cluster::LamportTime> Agent::Parts::stamped(RequestId request, Result<Eff
 
 Result<cluster::LamportTime> Agent::Parts::user_event(const Bytes& name, const Bytes& payload,
                                                       bool coalesce) {
+    if (const std::optional<Duration> wait = events.take(clock.now())) {
+        return Error{"too many user events: " + std::to_string(events.limits().rate) +
+                     " a second may be fired here; wait " +
+                     std::to_string(std::chrono::ceil<std::chrono::milliseconds>(*wait).count()) +
+                     " ms, or raise event_rate"};
+    }
     const RequestId request = expect({});
     return stamped(request, node->user_event(clock.now(), request, name, payload, coalesce));
 }

@@ -38,6 +38,7 @@ AgentConfig agent_config(const Settings& settings) {
     config.retention = settings.retention;
     config.version = MUSTER_VERSION;
     config.hooks = settings.hooks;
+    config.event_limits = settings.event_limits;
     return config;
 }
 

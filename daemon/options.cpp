@@ -1,6 +1,7 @@
 #include "daemon/options.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "agent/cluster/mark.h"
 #include "agent/net/seed.h"
@@ -173,6 +174,15 @@ Refusal event_handlers(const Option& /*option*/, Settings& settings, const Value
     return std::nullopt;
 }
 
+template <std::uint32_t TokenBucket::Limits::*Limit>
+Refusal limit(const Option& option, Settings& settings, const Values& values) {
+    std::uint64_t number = 0;
+    if (Refusal refusal = read_number(option, values.front(), number))
+        return refusal;
+    settings.event_limits.*Limit = static_cast<std::uint32_t>(number);
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string Option::flag() const {
@@ -209,6 +219,11 @@ std::vector<Option> all_options() {
          "serve Serf's RPC on TCP here too, for Serf's own tools", rpc_addr},
         {"", "rpc_auth", Text, false, "", "the token that clients on rpc_addr must show",
          text<&Settings::rpc_auth>},
+        {"", "event_rate", Number, false, "",
+         "user events that programs may fire here a second, 0: any number (200)",
+         limit<&TokenBucket::Limits::rate>, 0, 1'000'000},
+        {"", "event_burst", Number, false, "", "and how many of them at once (1000)",
+         limit<&TokenBucket::Limits::burst>, 1, 1'000'000},
         {"", "data_dir", Text, true, "DIR",
          "where state is kept over restarts (/var/lib/muster for root)", text<&Settings::data_dir>},
         {"", "ephemeral", Switch, true, "", "keep no state at all", ephemeral},
@@ -245,6 +260,18 @@ std::vector<Option> all_options() {
     const std::vector<Option> knobs = knob_options();
     options.insert(options.end(), knobs.begin(), knobs.end());
     return options;
+}
+
+std::optional<std::string> read_number(const Option& option, const std::string& text,
+                                       std::uint64_t& number, const char* unit) {
+    std::uint64_t read = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
+    if (error != std::errc{} || end != text.data() + text.size() || read < option.least ||
+        read > option.most)
+        return "'" + text + "' is not possible (" + unit + "a whole number from " +
+               std::to_string(option.least) + " to " + std::to_string(option.most) + ")";
+    number = read;
+    return std::nullopt;
 }
 
 const Option* find_option(const std::vector<Option>& options, std::string_view section,

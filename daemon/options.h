@@ -57,6 +57,11 @@ std::vector<Option> election_options();
 // And how much of the past is kept.
 std::vector<Option> journal_options();
 
+// A whole number in the option's range, which goes to `number`; else what is wrong with it. `unit`:
+// "", or what is counted, "bytes, ".
+std::optional<std::string> read_number(const Option& option, const std::string& text,
+                                       std::uint64_t& number, const char* unit = "");
+
 // The option, or null.
 const Option* find_option(const std::vector<Option>& options, std::string_view section,
                           std::string_view key);

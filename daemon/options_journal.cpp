@@ -1,6 +1,4 @@
 // The options of the history: [journal] in the file.
-#include <charconv>
-
 #include "agent/api/duration.h"
 #include "daemon/options.h"
 
@@ -24,15 +22,7 @@ Refusal keep(const Option& /*option*/, Settings& settings, const Values& values)
 }
 
 Refusal max_size(const Option& option, Settings& settings, const Values& values) {
-    const std::string& text = values.front();
-    std::uint64_t bytes = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-    if (error != std::errc{} || end != text.data() + text.size() || bytes < option.least ||
-        bytes > option.most)
-        return "'" + text + "' is not possible (bytes, a whole number from " +
-               std::to_string(option.least) + " to " + std::to_string(option.most) + ")";
-    settings.retention.max_size = bytes;
-    return std::nullopt;
+    return read_number(option, values.front(), settings.retention.max_size, "bytes, ");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "agent/hooks/spec.h"
 #include "agent/log.h"
 #include "agent/ring/settings.h"
+#include "agent/token_bucket.h"
 #include "swim/config.h"
 #include "swim/endpoint.h"
 #include "swim/keyring.h"
@@ -50,6 +51,7 @@ struct Settings {
     std::vector<hooks::Spec> hooks;         // Serf's event handlers first
     election::Config election;              // its name is not used
     history::Retention retention;
+    TokenBucket::Limits event_limits;
 };
 
 }  // namespace muster
