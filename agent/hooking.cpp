@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -165,10 +166,16 @@ void Hooking::load() {
 void Hooking::loaded(const std::vector<journal::Delivery>& waiting) {
     loading_ = Loading::Done;
     Desk::Turn out;
-    for (const journal::Delivery& delivery : waiting)
+    std::set<std::pair<std::string, std::uint64_t>> known;
+    for (const journal::Delivery& delivery : waiting) {
+        known.emplace(delivery.hook, delivery.seq);
         desk_.add(moment(), delivery, out);
-    for (const journal::Delivery& delivery : std::exchange(early_, {}))
-        desk_.add(moment(), delivery, out);
+    }
+    // What was being written when it was asked for is in both.
+    for (const journal::Delivery& delivery : std::exchange(early_, {})) {
+        if (known.emplace(delivery.hook, delivery.seq).second)
+            desk_.add(moment(), delivery, out);
+    }
     take(std::move(out));
     turn(clock_.now());
 }
