@@ -70,6 +70,12 @@ std::string why_of(const Runs::Ended& ended, Duration timeout) {
     return ended.end.status == 0 ? "" : "exit status " + std::to_string(ended.end.status);
 }
 
+// Serf says this of every answer that it refuses, whatever the query is about.
+std::string plainly(std::string refusal) {
+    constexpr std::string_view serfs_words = "failed to respond to key query: ";
+    return refusal.starts_with(serfs_words) ? refusal.substr(serfs_words.size()) : refusal;
+}
+
 RunEnd run_end(const Runs::Ended& ended, Duration timeout) {
     RunEnd end;
     end.why = why_of(ended, timeout);
@@ -323,7 +329,7 @@ void Hooking::hear(const cluster::HeardQuery& query) {
                     std::string why = why_of(ended, timeout);
                     if (why.empty() && !ended.end.output.empty()) {
                         if (const auto refused = surroundings_.respond(handle, ended.end.output))
-                            why = refused->text;
+                            why = plainly(refused->text);
                     }
                     if (!why.empty()) {
                         surroundings_.say(Notice::Level::Warning, "hook " + hook_name +
