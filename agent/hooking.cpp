@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +68,12 @@ std::string why_of(const Runs::Ended& ended, Duration timeout) {
     if (ended.end.status > signalled)
         return "ended by signal " + std::to_string(ended.end.status - signalled);
     return ended.end.status == 0 ? "" : "exit status " + std::to_string(ended.end.status);
+}
+
+// Serf says this of every answer that it refuses, whatever the query is about.
+std::string plainly(std::string refusal) {
+    constexpr std::string_view serfs_words = "failed to respond to key query: ";
+    return refusal.starts_with(serfs_words) ? refusal.substr(serfs_words.size()) : refusal;
 }
 
 RunEnd run_end(const Runs::Ended& ended, Duration timeout) {
@@ -165,10 +172,16 @@ void Hooking::load() {
 void Hooking::loaded(const std::vector<journal::Delivery>& waiting) {
     loading_ = Loading::Done;
     Desk::Turn out;
-    for (const journal::Delivery& delivery : waiting)
+    std::set<std::pair<std::string, std::uint64_t>> known;
+    for (const journal::Delivery& delivery : waiting) {
+        known.emplace(delivery.hook, delivery.seq);
         desk_.add(moment(), delivery, out);
-    for (const journal::Delivery& delivery : std::exchange(early_, {}))
-        desk_.add(moment(), delivery, out);
+    }
+    // What was being written when it was asked for is in both.
+    for (const journal::Delivery& delivery : std::exchange(early_, {})) {
+        if (known.emplace(delivery.hook, delivery.seq).second)
+            desk_.add(moment(), delivery, out);
+    }
     take(std::move(out));
     turn(clock_.now());
 }
@@ -321,7 +334,7 @@ void Hooking::hear(const cluster::HeardQuery& query) {
                     std::string why = why_of(ended, timeout);
                     if (why.empty() && !ended.end.output.empty()) {
                         if (const auto refused = surroundings_.respond(handle, ended.end.output))
-                            why = refused->text;
+                            why = plainly(refused->text);
                     }
                     if (!why.empty()) {
                         surroundings_.say(Notice::Level::Warning, "hook " + hook_name +
