@@ -74,6 +74,8 @@ void write(JsonEncoder& json, const ReadChange& change) {
         json.natural_field("alive", change.number);
         json.natural_field("known", change.number_before);
     } else if (change.event == "gap") {
+        if (!change.subject.empty())  // lost to that hook alone: the history has them
+            json.text_field("hook", change.subject);
         json.natural_field("lost", change.number);
     } else {
         json.text_field("member", change.subject);

@@ -18,10 +18,10 @@ Together& append(std::vector<Together>& calls, const Gathered& item, std::size_t
 
 std::vector<Together> calls_in_order(const std::vector<Gathered>& gathered) {
     std::vector<Together> calls;
-    std::map<Bytes, std::size_t> next;  // the first call that may have the member's next change
+    std::map<Bytes, std::size_t> next;  // the first call that may have the subject's next change
     for (const Gathered& item : gathered) {
-        const Together& call = append(calls, item, next[item.member]);
-        next[item.member] = static_cast<std::size_t>(&call - calls.data()) + 1;
+        const Together& call = append(calls, item, next[item.name]);
+        next[item.name] = static_cast<std::size_t>(&call - calls.data());
     }
     return calls;
 }
@@ -31,21 +31,21 @@ std::vector<Together> calls_as_serf(const std::vector<Gathered>& gathered,
                                     std::vector<std::uint64_t>& left_out) {
     std::map<Bytes, std::uint64_t> last;
     for (const Gathered& item : gathered)
-        last[item.member] = item.seq;
+        last[item.name] = item.seq;
     std::vector<Together> calls;
     for (const Gathered& item : gathered) {
-        const auto before = told.find(item.member);
+        const auto before = told.find(item.name);
         const bool again = before != told.end() && before->second == item.kind &&
                            item.kind != history::Kind::MemberUpdate;
-        if (last[item.member] != item.seq || again) {
+        if (last[item.name] != item.seq || again) {
             left_out.push_back(item.seq);
             continue;
         }
         append(calls, item, 0);
         if (item.kind == history::Kind::MemberReap)
-            told.erase(item.member);
+            told.erase(item.name);
         else
-            told[item.member] = item.kind;
+            told[item.name] = item.kind;
     }
     return calls;
 }

@@ -14,7 +14,7 @@ namespace muster::hooks {
 struct Gathered {
     std::uint64_t seq = 0;
     history::Kind kind{};
-    Bytes member;
+    Bytes name;  // of the member, or of the user event
 };
 
 // One call: changes of one kind.
@@ -23,8 +23,8 @@ struct Together {
     std::vector<Gathered> items;
 };
 
-// All of them, in as few calls as keep each member's order: each goes into the first call of its
-// kind that comes after every call with its member.
+// All of them, in as few calls as keep the order of each name: each goes into the first call of its
+// kind that no call with its name comes after.
 std::vector<Together> calls_in_order(const std::vector<Gathered>& gathered);
 
 // As Serf's coalescer does it: of each member the last, unless that is of the kind that was last

@@ -2,8 +2,9 @@
 // Pure: it knows deliveries by their numbers, and is told how each run ended.
 //
 // Invariants, of each hook:
-//   - two deliveries with one subject never run at the same time, and run in the order of their
-//     numbers; while one waits for another try, only those with its subject wait
+//   - two deliveries with one subject never run at the same time, unless one call has both, and run
+//     in the order of their numbers, also within a call; while one waits for another try, only
+//     those with its subject wait
 //   - at most Spec::concurrency run
 //   - every delivery that was added ends in exactly one outcome that is final
 //     (Done, or Dead), or still waits here

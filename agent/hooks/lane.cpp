@@ -28,8 +28,10 @@ void Lane::add(TimePoint now, const journal::Delivery& delivery, Duration delay,
     if (groups_.count(delivery.seq) != 0)
         return;
     const bool member = history::is_of_member(delivery.kind);
-    const bool batches = spec_->serf || spec_->batch > Duration::zero();
-    if (member && batches && delivery.attempts == 0 && delay == Duration::zero()) {
+    const bool batches = spec_->batch > Duration::zero();
+    const bool gathers = member ? batches || spec_->serf
+                                : batches && delivery.kind == history::Kind::UserEvent;
+    if (gathers && delivery.attempts == 0 && delay == Duration::zero()) {
         if (gathered_.empty())
             gathered_first_ = now;
         gathered_last_ = now;
@@ -78,8 +80,11 @@ void Lane::gather(TimePoint now, std::vector<std::uint64_t>& left_out) {
         Group group{.kind = call.kind, .added = gathered_first_, .due = now};
         for (const Gathered& item : call.items) {
             group.seqs.push_back(item.seq);
-            group.subjects.push_back(subject_of(item.kind, item.member));
+            group.subjects.push_back(subject_of(item.kind, item.name));
         }
+        std::sort(group.subjects.begin(), group.subjects.end());
+        group.subjects.erase(std::unique(group.subjects.begin(), group.subjects.end()),
+                             group.subjects.end());
         enqueue(std::move(group));
     }
 }

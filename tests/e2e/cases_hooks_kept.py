@@ -245,3 +245,58 @@ def a_journal_that_is_read_only_holds_up_hooks_and_loses_nothing(run):
     record.check_order("note")
     agent.kill()
     check_whole(agent, "the journal")
+
+
+@case(budget=90)
+def a_slow_disk_delays_hooks_and_not_the_agent(run):
+    """Each sync takes two seconds: a loop that waited for one would be as late."""
+    shim, delay = os.path.join(run.directory, "disk.so"), os.path.join(run.directory, "delay")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "disk_shim.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+    record = Record(run.directory)
+    cluster = run.cluster()
+    agent = cluster.add("muster", data=True, config=hook("note", ON, shell=record.shell),
+                        under=["env", f"LD_PRELOAD={shim}", f"DISK_SHIM={delay}"])
+    agent.start()
+    other = cluster.add("muster").start(agent)
+    cluster.converge()
+    wait_until(lambda: len(record.rows("note")) == 3, 20, "the start and two joins, as quick as ever")
+    with open(delay, "w") as file:
+        file.write("2000")
+    agent.rpc.ask("event", {"Name": "first", "Payload": b"", "Coalesce": False})
+    other.rpc.tags({"t": "1"}, None)
+    wait_until(lambda: agent.table()[other.name][3] == {"t": "1"}, 20, "the change of tags")
+    told = [event for _, _, event, _ in record.rows("note")]
+    check("member-update" not in told, "the hook was not called for it before it was on the disk")
+    wait_until(lambda: len(record.rows("note")) == 5, 60, "calls for both")
+    for i in range(20):
+        agent.rpc.ask("event", {"Name": f"e{i}", "Payload": b"", "Coalesce": False})
+    wait_until(lambda: len(record.rows("note")) == 25, 80, "calls for all")
+    record.check_order("note")
+    info = agent.json("info")
+    check(info["loop"]["worst_ms"] < 1500, f"the loop was late by {info['loop']['worst_ms']} ms")
+    check_equal(warned(agent), [], "warnings, of a disk that is only slow")
+
+
+@case(budget=60)
+def a_hook_whose_queue_was_full_is_told_how_many_it_lost_and_who_is_there(run):
+    recorder, gate = Recorder(run.directory), os.path.join(run.directory, "gate")
+    cluster = run.cluster()
+    agent = cluster.add("muster", data=True, config=hook("slow", "user,gap", queue=5, shell=
+                        f"until [ -e {gate} ]; do sleep 0.1; done; {recorder.shell}") + hook("other", "user", run=recorder.words))
+    agent.start()
+    cluster.add("muster").start(agent)
+    cluster.converge()
+    for i in range(20):
+        agent.rpc.ask("event", {"Name": f"e{i}", "Payload": b"", "Coalesce": False})
+    wait_until(lambda: len(recorder.calls("other")) == 20, 30, "the other hook, called for all")
+    with open(gate, "w"):
+        pass
+    calls = wait_until(lambda: [c for c in [recorder.calls("slow")] if c and c[-1]["MUSTER_EVENT"] == b"resync"], 30, "the resync")[0]
+    check_equal([call["MUSTER_USER_EVENT"] for call in calls[:-1]], [b"e%d" % i for i in range(5)], "what it had room for")
+    check_equal(calls[-1]["MUSTER_LOST"], b"15", "how many it lost")
+    check_equal(sorted(line.split(b"\t")[0] for line in calls[-1].input.splitlines()), [b"m1", b"m2"], "who is there")
+    gaps = [(row.get("hook"), row["lost"]) for row in history(agent) if row["event"] == "gap"]
+    check_equal(gaps, [("slow", 15)], "the gap in the history")
+    agent.rpc.ask("event", {"Name": "after", "Payload": b"", "Coalesce": False})
+    wait_until(lambda: recorder.calls("slow")[-1]["MUSTER_USER_EVENT"] == b"after", 20, "what comes after it")

@@ -41,6 +41,8 @@ TEST_CASE("each other kind has its own fields") {
     it = change(Kind::Gap, "");
     it.number = 41;
     CHECK(change_json(it) == std::string(at) + R"(gap","lost":41,"health":0})");
+    it.subject = "page";
+    CHECK(change_json(it) == std::string(at) + R"(gap","hook":"page","lost":41,"health":0})");
     it = change(Kind::MembersMissing, "");
     it.number = 3;
     it.number_before = 8;

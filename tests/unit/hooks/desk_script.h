@@ -129,16 +129,20 @@ public:
     // The invariants of agent/hooks/desk.h that can be seen from here.
     void check_rules() const {
         std::map<std::string, unsigned> count;
-        std::map<std::pair<std::string, Bytes>, std::uint64_t> at_once;
+        std::map<std::pair<std::string, Bytes>, Desk::RunId> at_once;
         for (const auto& [text, start] : running_) {
             ++count[start.spec->name];
+            REQUIRE(std::is_sorted(start.seqs.begin(), start.seqs.end()));
             for (const std::uint64_t seq : start.seqs) {
                 const Bytes& subject = subjects_.at({start.spec->name, seq});
-                REQUIRE(at_once.emplace(std::pair(start.spec->name, subject), seq).second);
+                const std::pair key(start.spec->name, subject);
+                REQUIRE(at_once.emplace(key, start.run).first->second == start.run);
                 for (const auto& [other, ended] : ends_) {
                     const bool earlier = other.first == start.spec->name && other.second < seq &&
                                          subjects_.at(other) == subject;
-                    REQUIRE_FALSE((earlier && ended == 0));
+                    const bool together =
+                        std::binary_search(start.seqs.begin(), start.seqs.end(), other.second);
+                    REQUIRE_FALSE((earlier && ended == 0 && !together));
                 }
             }
         }

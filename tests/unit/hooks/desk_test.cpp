@@ -247,6 +247,30 @@ TEST_CASE("batch: what comes within it makes as few calls as keep each member's 
     CHECK(script.turn() == std::vector<std::string>{"h: 4"});
 }
 
+TEST_CASE("a batch holds user events too, and several of one name or member") {
+    Spec spec = hook("h");
+    spec.batch = 2s;
+    spec.concurrency = 8;
+    DeskScript script({spec});
+    script.add("h", 1, Kind::UserEvent, "deploy");
+    script.add("h", 2, Kind::UserEvent, "deploy");
+    script.add("h", 3, Kind::MemberUpdate, "n1");
+    script.add("h", 4, Kind::UserEvent, "other");
+    script.add("h", 5, Kind::MemberUpdate, "n1");
+    script.add("h", 6, Kind::LeaderLost, "n1");
+    CHECK(script.turn() == std::vector<std::string>{"h: 6"});
+    CHECK(script.wait_until_due() == 2s);
+    CHECK(script.turn() == std::vector<std::string>{"h: 1 2 4", "h: 3 5"});
+    script.add("h", 7, Kind::UserEvent, "deploy");
+    (void)script.wait_until_due();
+    CHECK(script.turn().empty());
+    script.succeeds("h: 1 2 4");
+    CHECK(script.turn() == std::vector<std::string>{"h: 7"});
+    script.succeeds("h: 7");
+    script.succeeds("h: 3 5");
+    CHECK(script.status("h").waiting == 1);
+}
+
 TEST_CASE("Serf's form: of each member the last, once, and nothing that was told last time") {
     Spec spec = hook("h");
     spec.serf = true;
