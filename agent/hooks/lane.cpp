@@ -29,8 +29,8 @@ void Lane::add(TimePoint now, const journal::Delivery& delivery, Duration delay,
         return;
     const bool member = history::is_of_member(delivery.kind);
     const bool batches = spec_->batch > Duration::zero();
-    const bool gathers = member ? batches || spec_->serf
-                                : batches && delivery.kind == history::Kind::UserEvent;
+    const bool gathers =
+        member ? batches || spec_->serf : batches && delivery.kind == history::Kind::UserEvent;
     if (gathers && delivery.attempts == 0 && delay == Duration::zero()) {
         if (gathered_.empty())
             gathered_first_ = now;
