@@ -27,17 +27,17 @@ std::optional<Error> Runs::open() {
 }
 
 void Runs::watch(std::uint64_t id, const Run& run) const {
-    for (const process::Child::Wanted& wanted : run.child.descriptors()) {
+    for (const int wanted : run.child.descriptors()) {
         epoll_event event{};
-        event.events = wanted.reading ? EPOLLIN : EPOLLOUT;
+        event.events = EPOLLIN;
         event.data.u64 = id;
-        (void)epoll_ctl(epoll_, EPOLL_CTL_ADD, wanted.descriptor, &event);
+        (void)epoll_ctl(epoll_, EPOLL_CTL_ADD, wanted, &event);
     }
 }
 
 void Runs::forget(const Run& run) const {
-    for (const process::Child::Wanted& wanted : run.child.descriptors())
-        (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, wanted.descriptor, nullptr);
+    for (const int wanted : run.child.descriptors())
+        (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, wanted, nullptr);
 }
 
 std::optional<Error> Runs::start(const process::Command& command, TimePoint now, Duration timeout,

@@ -3,16 +3,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <mutex>
 #include <utility>
 
@@ -61,7 +60,6 @@ struct Pipe {
         return lift(reading) && lift(writing);
     }
 
-private:
     // Above those that the child is given: where ours were closed, a pipe could be one of these,
     // and be overwritten by another before it is in its place.
     static bool lift(Descriptor& end) {
@@ -95,27 +93,6 @@ public:
 private:
     sigset_t before_{};
 };
-
-// write(), but without SIGPIPE: it is for the thread that writes, so this one holds it back, and
-// takes it if it was not there before.
-ssize_t write_quietly(int fd, BytesView bytes) {
-    sigset_t broken;
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    sigset_t before;
-    pthread_sigmask(SIG_BLOCK, &broken, &before);
-    sigset_t pending;
-    sigpending(&pending);
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    const int error = errno;
-    if (written < 0 && error == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
-        const timespec at_once{};
-        sigtimedwait(&broken, nullptr, &at_once);
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    errno = error;
-    return written;
-}
 
 // Killed, but not ended when its Child was destroyed.
 class LeftBehind {
@@ -180,35 +157,36 @@ void close_from(unsigned first) {
     program.execute();
 }
 
-// An input on its way.
-struct Feed {
-    Descriptor pipe;
-    Bytes bytes;
-    std::size_t sent = 0;
+// How much of it one write takes, again and again; the rest is what errno is about.
+std::size_t write_all(int fd, BytesView bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t size = write(fd, bytes.data() + done, bytes.size() - done);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            break;
+        done += static_cast<std::size_t>(size);
+    }
+    return done;
+}
 
-    void open(Descriptor end, const Bytes& all) {
-        if (all.empty())
-            return;  // and so it is closed
-        pipe = std::move(end);
-        bytes = all;
-    }
-    void serve() {
-        if (!pipe)
-            return;
-        const BytesView rest = BytesView(bytes).substr(sent, turn_bytes);
-        const ssize_t size = write_quietly(pipe.get(), rest);
-        if (size >= 0)
-            sent += static_cast<std::size_t>(size);
-        else if (errno == EAGAIN || errno == EINTR)
-            return;
-        if (size < 0 || sent == bytes.size())
-            close();
-    }
-    void close() {
-        pipe.close();
-        bytes = {};
-    }
-};
+// All of it is in there before the child runs, so that one whose parent is killed meanwhile is not
+// given a part of it: a pipe, which is what programs expect, or a file in memory where it is more
+// than a pipe holds. None: errno says why.
+Descriptor filled(BytesView bytes) {
+    Pipe pipe;
+    if (!pipe.open())
+        return {};
+    do_not_block(pipe.writing);
+    if (write_all(pipe.writing.get(), bytes) == bytes.size())
+        return std::move(pipe.reading);
+    Descriptor file(memfd_create("input", MFD_CLOEXEC));
+    if (!file || !Pipe::lift(file) || write_all(file.get(), bytes) < bytes.size() ||
+        lseek(file.get(), 0, SEEK_SET) != 0)
+        return {};
+    return file;
+}
 
 }  // namespace
 
@@ -223,7 +201,6 @@ struct Child::Parts {
 
     pid_t pid = -1;
     Descriptor end;  // its pidfd
-    std::array<Feed, 2> feeds;
     Descriptor output;
     Tail tail;
     bool ended = false;
@@ -284,21 +261,22 @@ Result<Child> Child::start(const Command& command) {
     Descriptor room(open_pidfd(getpid()));
     if (!room)
         return error_of("cannot watch a process", command, errno);
-    Pipe input;
-    Pipe second;
+    const Descriptor input = filled(command.input);
+    if (!input)
+        return error_of("cannot make an input", command, errno);
+    const Descriptor second = command.second_input ? filled(*command.second_input) : Descriptor();
+    if (command.second_input && !second)
+        return error_of("cannot make an input", command, errno);
     Pipe output;
-    if (!input.open() || (command.second_input && !second.open()) ||
-        (command.keeps_output && !output.open()))
+    if (command.keeps_output && !output.open())
         return error_of("cannot make a pipe", command, errno);
-    do_not_block(input.writing);
-    do_not_block(second.writing);
     do_not_block(output.reading);
     auto parts = std::make_unique<Parts>(command.output_limit);
     {
         const SignalsHeld held;
         parts->pid = fork();
         if (parts->pid == 0)
-            become(*program, {input.reading.get(), output.writing.get(), second.reading.get()});
+            become(*program, {input.get(), output.writing.get(), second.get()});
         if (parts->pid < 0)
             return error_of("cannot start a process", command, errno);
     }
@@ -308,9 +286,6 @@ Result<Child> Child::start(const Command& command) {
     parts->end = Descriptor(open_pidfd(parts->pid));
     if (!parts->end)
         return error_of("cannot watch a process", command, errno);
-    parts->feeds[0].open(std::move(input.writing), command.input);
-    if (command.second_input)
-        parts->feeds[1].open(std::move(second.writing), *command.second_input);
     parts->output = std::move(output.reading);
     return Child(std::move(parts));
 }
@@ -320,17 +295,13 @@ Child::~Child() = default;
 Child::Child(Child&& other) noexcept = default;
 Child& Child::operator=(Child&& other) noexcept = default;
 
-std::vector<Child::Wanted> Child::descriptors() const {
-    std::vector<Wanted> wanted;
+std::vector<int> Child::descriptors() const {
+    std::vector<int> wanted;
     if (parts_->ended)
         return wanted;
-    wanted.push_back({parts_->end.get(), /*reading=*/true});
+    wanted.push_back(parts_->end.get());
     if (parts_->output)
-        wanted.push_back({parts_->output.get(), /*reading=*/true});
-    for (const Feed& feed : parts_->feeds) {
-        if (feed.pipe)
-            wanted.push_back({feed.pipe.get(), /*reading=*/false});
-    }
+        wanted.push_back(parts_->output.get());
     return wanted;
 }
 
@@ -340,8 +311,6 @@ std::optional<End> Child::serve() {
     // First: what it has written before its end is then in the pipe.
     const std::optional<int> status = parts_->status();
     if (!status) {
-        for (Feed& feed : parts_->feeds)
-            feed.serve();
         parts_->read_output(turn_bytes);
         return std::nullopt;
     }
@@ -350,8 +319,6 @@ std::optional<End> Child::serve() {
     if (parts_->output && ioctl(parts_->output.get(), FIONREAD, &left) == 0)
         parts_->read_output(static_cast<std::size_t>(left));
     parts_->output.close();
-    for (Feed& feed : parts_->feeds)
-        feed.close();
     parts_->ended = true;
     const std::uint64_t written = parts_->tail.written();
     return End{*status, parts_->tail.take(), written};

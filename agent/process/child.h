@@ -1,10 +1,10 @@
 // A child process that is given words, an environment and an input, and whose output is kept. It
 // leads a process group of its own, which is what is signalled; nothing of it blocks.
 //
-// Wait for descriptors() with any loop, and call serve() when one of them is ready: input is
-// written, output is read, the end is noticed. A turn moves at most 64 KiB each way, so that a
-// flood of output never has the loop for itself. No signal disposition of the process is touched:
-// input that nobody reads is dropped, and raises no SIGPIPE.
+// Wait for descriptors() with any loop, and call serve() when one of them is ready: output is read,
+// the end is noticed. A turn reads at most 64 KiB, so that a flood of output never has the loop for
+// itself. The inputs are whole before the program starts, whatever becomes of this process then:
+// who is given a part would take it for all. No signal disposition of the process is touched.
 //
 // Invariant: the process is waited for by this part only, and not before its Child is destroyed, so
 // the pid means nobody else until then. One thread owns a Child; several may have one each.
@@ -56,14 +56,10 @@ public:
     Child(Child&& other) noexcept;
     Child& operator=(Child&& other) noexcept;
 
-    // To wait for, and whether for reading (else writing). They are this part's own: serve() closes
-    // them as it is done with them, so ask again after it, and let a loop that registers
-    // descriptors forget them before it.
-    struct Wanted {
-        int descriptor;
-        bool reading;
-    };
-    std::vector<Wanted> descriptors() const;
+    // To wait for until one is readable. They are this part's own: serve() closes them as it is
+    // done with them, so ask again after it, and let a loop that registers descriptors forget them
+    // before it.
+    std::vector<int> descriptors() const;
     // Does what can be done now. The end: the process itself has ended, whoever of its group may
     // hold its output open. It is given once; there is nothing to wait for any more.
     std::optional<End> serve();

@@ -85,7 +85,10 @@ class Record:
 def check_batches(recorder, rows):
     """Calls with several changes: all of `rows`, in the order of each subject, none of them twice in one call."""
     def calls():
-        return [[json.loads(line) for line in call.input.splitlines()] for call in recorder.calls()]
+        made = [([json.loads(line) for line in call.input.splitlines()], call) for call in recorder.calls()]
+        for changes, call in made:
+            check_equal(len(changes), int(call["MUSTER_COUNT"]), f"how many of its changes {call} was given")
+        return [changes for changes, _ in made]
 
     def missing():
         seen = {change["seq"] for call in calls() for change in call}
