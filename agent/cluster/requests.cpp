@@ -87,6 +87,11 @@ void Cluster::force_leave(TimePoint now, RequestId request, BytesView name, bool
                           " to leave: it is this agent itself (to leave, use `muster leave`)",
                       out.done);
     }
+    // In the reference each exchange may advance the time of who has left, past what this agent has
+    // heard so far; a prune that is not later than that is ignored, and never sent again.
+    constexpr LamportTime exchanges_unheard = 64;
+    if (prune && clock_.time() < lamport_end - 2 * exchanges_unheard)
+        clock_.witness(clock_.time() + exchanges_unheard);
     const Leave intent{clock_.time(), name, prune};
     const bool told = anyone_else_alive();
     hear(now, name, {Intent::Kind::Leave, intent.ltime, prune}, out);

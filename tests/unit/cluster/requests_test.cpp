@@ -191,11 +191,23 @@ TEST_CASE("with nobody else alive a forced leave is done at once") {
     CHECK(agent.out.done[0].error.empty());
 }
 
+TEST_CASE("a prune is later than what exchanges have made of the member's time elsewhere") {
+    Agent agent = with_peer();
+    agent.see(Kind::Join, "gone");
+    agent.hear(Leave{20, "gone", false});
+    agent.see(Kind::Leave, "gone");
+    agent.out.clear();
+    agent.force_leave(7, "gone", /*prune=*/true);
+    REQUIRE(agent.out.broadcasts.size() == 1);
+    CHECK(decode_leave(agent.out.broadcasts[0].message)->ltime > 20 + 60);
+    CHECK(agent.cluster.member_time() > 20 + 60);
+}
+
 TEST_CASE("a name that nobody knows can be forced to leave") {
     Agent agent = with_peer();
     agent.force_leave(7, "stranger", /*prune=*/true);
     REQUIRE(agent.out.broadcasts.size() == 1);
-    CHECK(agent.out.broadcasts[0].message == encoded(Leave{1, "stranger", true}));
+    CHECK(agent.out.broadcasts[0].message == encoded(Leave{66, "stranger", true}));
     CHECK(agent.cluster.recent_intents().find("stranger") != nullptr);
 }
 
@@ -204,7 +216,7 @@ TEST_CASE("the only other member is told of its forced leave, so that it can obj
     agent.force_leave(7, "n", /*prune=*/true);
     CHECK(agent.status("n") == Status::Leaving);
     CHECK(agent.out.broadcasts.size() == 1);
-    agent.hear(Join{2, "n"});
+    agent.hear(Join{67, "n"});
     CHECK(agent.status("n") == Status::Alive);
     agent.pass(1h);
     CHECK(agent.status("n") == Status::Alive);
