@@ -50,7 +50,7 @@ process::Command command_for(const Spec& spec, hooks::Given given) {
     process::Command command;
     command.arguments = spec.arguments;
     for (const auto& [name, value] : all)
-        command.environment.push_back(name + "=" + value);
+        command.environment.push_back(std::string(name).append("=").append(value));
     command.directory = spec.directory;
     command.input = std::move(given.input);
     command.second_input = std::move(given.second_input);
@@ -71,7 +71,7 @@ std::string why_of(const Runs::Ended& ended, Duration timeout) {
 }
 
 // Serf says this of every answer that it refuses, whatever the query is about.
-std::string plainly(std::string refusal) {
+std::string plainly(const std::string& refusal) {
     constexpr std::string_view serfs_words = "failed to respond to key query: ";
     return refusal.starts_with(serfs_words) ? refusal.substr(serfs_words.size()) : refusal;
 }
@@ -337,9 +337,10 @@ void Hooking::hear(const cluster::HeardQuery& query) {
                             why = plainly(refused->text);
                     }
                     if (!why.empty()) {
-                        surroundings_.say(Notice::Level::Warning, "hook " + hook_name +
-                                                                      " did not answer the query " +
-                                                                      query_name + ": " + why);
+                        std::string text = "hook ";
+                        text.append(hook_name).append(" did not answer the query ");
+                        text.append(query_name).append(": ").append(why);
+                        surroundings_.say(Notice::Level::Warning, text);
                     }
                 });
         if (error) {
@@ -359,7 +360,7 @@ std::vector<hooks::HookStatus> Hooking::status() const {
 }
 
 void Hooking::test(const std::string& name,
-                   std::function<void(const Result<api::HookTest>&)> done) {
+                   const std::function<void(const Result<api::HookTest>&)>& done) {
     const auto found = hooks_.find(name);
     if (found == hooks_.end())
         return done(Error{"there is no hook " + name + " (see `muster hooks list`)"});

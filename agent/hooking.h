@@ -69,7 +69,8 @@ public:
     std::vector<hooks::HookStatus> status() const;
     const std::vector<hooks::Spec>& specs() const { return specs_; }
     // Runs it once, now, with an event that is made up, whatever its filters and limits say.
-    void test(const std::string& hook, std::function<void(const Result<api::HookTest>&)> done);
+    void test(const std::string& name,
+              const std::function<void(const Result<api::HookTest>&)>& done);
     // Of a delivery that is set aside: it is tried again, or forgotten. Of one that waits: it is
     // forgotten.
     void replay(const std::string& hook, std::uint64_t seq);
@@ -83,7 +84,7 @@ private:
     };
     void load();
     void loaded(const std::vector<journal::Delivery>& waiting);
-    void put(const journal::Put& put);
+    void put(const journal::Put& what);
     void take(hooks::Desk::Turn turn);
     void begin(const hooks::Desk::Start& start);
     void call(const hooks::Desk::Start& start, std::vector<history::Change> changes);

@@ -95,9 +95,9 @@ public:
     // `out`, as an outcome.
     void add(Moment moment, const journal::Delivery& delivery, Turn& out);
     // A hook's full queue has lost some since it was last told.
-    void overflowed(const std::string& hook, std::uint64_t lost);
+    void overflowed(const std::string& name, std::uint64_t lost);
     // A person wants it gone.
-    void drop(const std::string& hook, std::uint64_t seq);
+    void drop(const std::string& name, std::uint64_t seq);
 
     [[nodiscard]] Turn turn(Moment moment, const Conditions& conditions);
     [[nodiscard]] Turn ended(Moment moment, RunId run, const RunEnd& end);
@@ -113,7 +113,7 @@ private:
     Desked* find(const std::string& hook) const;
     static void skip(Desked& hook, const std::vector<std::uint64_t>& seqs, Moment moment,
                      Turn& out);
-    void failed(Moment moment, Desked& hook, std::uint64_t group, const RunEnd& end, Turn& out);
+    void failed(Moment moment, Desked& hook, std::uint64_t id, const RunEnd& end, Turn& out);
     void turn_one(Moment moment, const Conditions& conditions, Desked& hook, Turn& out);
 
     std::vector<std::unique_ptr<Desked>> hooks_;

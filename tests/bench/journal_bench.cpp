@@ -77,7 +77,7 @@ private:
 
 [[noreturn]] void give_up(const std::string& why) {
     std::fprintf(stderr, "journal_bench: %s\n", why.c_str());
-    std::exit(1);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 template <class T>
@@ -106,8 +106,8 @@ public:
                     ms.back(), rounds);
         if (!json_.empty()) {
             std::ofstream(json_, std::ios::app)
-                << "{\"experiment\":\"" << what << "\",\"median_ms\":" << median
-                << ",\"worst_ms\":" << ms.back() << "}\n";
+                << R"({"experiment":")" << what << R"(","median_ms":)" << median
+                << R"(,"worst_ms":)" << ms.back() << "}\n";
         }
     }
 
