@@ -68,7 +68,7 @@ void Agent::Parts::drop_delivery(const std::string& hook, std::uint64_t seq) {
 
 void Agent::Parts::test_hook(const std::string& hook,
                              std::function<void(const Result<api::HookTest>&)> done) {
-    hooking.test(hook, std::move(done));
+    hooking.test(hook, done);
 }
 
 Result<api::Reloaded> Agent::Parts::reload() {

@@ -57,7 +57,7 @@ public:
     // Opens the journal in `directory`, which is locked; empty: in memory, and 1 MiB at most. The
     // error is for a person: the agent cannot start. Once.
     std::optional<Error> open(const std::string& directory,
-                              const history::Retention& retention = {});
+                              const history::Retention& configured = {});
 
     // Takes it down, with this moment's time. Nothing waits.
     void record(history::Change change);

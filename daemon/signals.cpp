@@ -17,7 +17,7 @@ Signals::Signals() {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
+    sigprocmask(SIG_BLOCK, &set, nullptr);  // NOLINT(concurrency-mt-unsafe): before any thread
     fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd_ < 0)
         throw std::system_error(errno, std::generic_category(), "cannot listen for signals");
@@ -27,7 +27,7 @@ Signals::~Signals() {
     close(fd_);
 }
 
-Signals::Taken Signals::take() {
+Signals::Taken Signals::take() const {
     Taken taken;
     signalfd_siginfo one{};
     while (read(fd_, &one, sizeof one) == static_cast<ssize_t>(sizeof one)) {

@@ -21,7 +21,7 @@ public:
         int ends = 0;         // SIGTERM and SIGINT
         bool reload = false;  // SIGHUP
     };
-    Taken take();
+    Taken take() const;
 
 private:
     int fd_;
